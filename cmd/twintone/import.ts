@@ -1,0 +1,75 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { exampleToml } from '../../lib/base/config-docs.ts'
+import { parseIni } from '../import/ini.ts'
+import { mvIptel } from '../import/mv-iptel.ts'
+import { mvWatchdog } from '../import/mv-watchdog.ts'
+import { reportJson, reportText, type FileReport } from '../import/report.ts'
+import type { RuleTable } from '../import/rules.ts'
+import { translate } from '../import/translate.ts'
+import { CommandError, UsageError, type Command } from './command.ts'
+import { asJson } from './table.ts'
+
+export const importCommand: Command = {
+  name: 'import',
+  summary: "Translates the old product's settings and lists what it could not carry.",
+  usage: 'import <MV_IPTel.ini> [MV_WatchDog.ini] [--output FILE [--force]] [--json]',
+  help: `
+Prints our settings file, and on standard error what became of each old setting. Passwords are never carried.
+      --output FILE  write the settings there instead; a file that exists is kept
+      --force        overwrite it
+      --json         the report as JSON, also on standard error
+Exit code 0: translated, whatever had to be left out; 1: a file could not be read, understood or written.`,
+  options: { output: { type: 'string' }, force: { type: 'boolean' }, json: { type: 'boolean' } },
+  async run({ words: [iptel, watchdog, ...more], options: { output, force, json } }, io) {
+    if (iptel === undefined || more.length > 0)
+      throw new UsageError('name MV_IPTel.ini, and MV_WatchDog.ini if you like')
+    if (force === true && output === undefined) throw new UsageError('--force is about --output')
+    const reports = [await translateFile(iptel, mvIptel, 'MV_IPTel.ini')]
+    if (watchdog !== undefined) reports.push(await translateFile(watchdog, mvWatchdog, 'MV_WatchDog.ini'))
+    const toml = exampleToml(Object.assign({}, ...reports.map(({ settings }) => settings)))
+    if (typeof output === 'string') await writeSettings(output, toml, force === true)
+    else io.stdout(toml)
+    io.stderr(json === true ? asJson(reportJson(reports)) : reportText(reports))
+    if (typeof output === 'string' && json !== true)
+      io.stderr(`\nwrote ${output}; next: \`twintone check --config ${output}\`\n`)
+    return 0
+  },
+}
+
+const largest = 65_536
+
+async function translateFile(file: string, table: RuleTable, kind: string): Promise<FileReport> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new CommandError(
+      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  })
+  if (bytes.length > largest) throw new CommandError(`${file} is longer than 64 KiB; ${kind} is a few KiB`)
+  const translation = translate(parseIni(decode(bytes)), table)
+  if (translation.known === 0) throw new CommandError(`${file} has none of the settings of ${kind}`)
+  return { file, ...translation }
+}
+
+/** UTF-8, otherwise Latin-1, which takes any bytes; Notepad's UTF-16 is known by its mark. */
+function decode(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return bytes.toString('latin1')
+  }
+}
+
+async function writeSettings(file: string, toml: string, force: boolean): Promise<void> {
+  try {
+    await writeFile(file, toml, { flag: force ? 'w' : 'wx', mode: 0o640 })
+  } catch (cause) {
+    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CommandError(
+      exists ? `${file} exists and is kept; --force overwrites it` : `${file} cannot be written: ${why}`,
+      { cause },
+    )
+  }
+}
