@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { contradictions } from '../../../lib/base/config-rules.ts'
+import { configSchema } from '../../../lib/base/config.ts'
+
+const complaintsAbout = (tree: unknown) =>
+  [...contradictions(configSchema.parse(tree), (setting) => ({ source: `where ${setting} is` }))].map(
+    ({ source, setting, problem, fix }) => [source, setting, problem, fix],
+  )
+
+test('the defaults do not contradict each other', () => {
+  assert.deepEqual(complaintsAbout({}), [])
+})
+
+test('a port that two doors want is a contradiction', () => {
+  assert.deepEqual(
+    complaintsAbout({ http: { ports: [80, 411] }, https: { ports: [411] }, status: { port: 80 } }),
+    [
+      ['where https.ports is', 'https.ports', 'port 411 is also in http.ports', 'give each its own'],
+      ['where status.port is', 'status.port', 'port 80 is also in http.ports', 'give each its own'],
+    ],
+  )
+})
+
+test('a port named twice in one list is a contradiction', () => {
+  assert.deepEqual(
+    complaintsAbout({ http: { ports: [80, 80] } }).map(([, setting, problem]) => [setting, problem]),
+    [['http.ports', 'port 80 is also in http.ports']],
+  )
+})
+
+test('a door that is switched off wants no port; TFTP may have the number of a TCP port', () => {
+  assert.deepEqual(complaintsAbout({ http: { enabled: false, ports: [411] }, tftp: { port: 411 } }), [])
+  assert.deepEqual(complaintsAbout({ https: { enabled: false, ports: [80], clientAuth: 'require' } }), [])
+  assert.deepEqual(complaintsAbout({ status: { enabled: false, port: 80 } }), [])
+})
+
+test('a TLS profile for a port that is not served is a contradiction', () => {
+  assert.deepEqual(
+    complaintsAbout({ https: { ports: [411], profileOfPort: { 411: 'legacy', 443: 'legacy' } } }).map(
+      ([, , problem]) => problem,
+    ),
+    ['port 443 is not in https.ports'],
+  )
+})
+
+test('client certificates need their authorities', () => {
+  const about = (https: unknown) => complaintsAbout({ https }).map(([, setting]) => setting)
+  assert.deepEqual(about({ clientAuth: 'require' }), ['https.clientAuth'])
+  assert.deepEqual(about({ clientAuth: 'request' }), ['https.clientAuth'])
+  assert.deepEqual(about({ clientAuth: 'require', clientCa: 'ca.pem' }), [])
+})
+
+test('the ports of transfers are a range that goes up', () => {
+  const about = (transferPorts: string) =>
+    complaintsAbout({ tftp: { transferPorts } }).map(([, setting]) => setting)
+  for (const range of ['0-10', '50999-50000', '65000-65536'])
+    assert.deepEqual(about(range), ['tftp.transferPorts'], range)
+  for (const range of ['', '1-65535', '50000-50000']) assert.deepEqual(about(range), [], range)
+})

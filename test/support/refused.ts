@@ -1,0 +1,7 @@
+import { Refusal, type RefusalReason } from '../../lib/files/refusal.ts'
+
+/** For `assert.throws` and `assert.rejects`: it is a refusal for one of these reasons. */
+export const refusedAs =
+  (...reasons: readonly RefusalReason[]) =>
+  (error: unknown): boolean =>
+    error instanceof Refusal && reasons.includes(error.reason)
