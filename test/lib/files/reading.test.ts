@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, closeSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { FileChanged, type StoredFile } from '../../../lib/files/stored-file.ts'
+import { testStore } from '../../support/file-store.ts'
+import { refusedAs } from '../../support/refused.ts'
+
+const size = 3 << 20
+const version = (number: number) => Buffer.alloc(size, String.fromCharCode(97 + (number % 26)))
+
+/** Writes version after version for two seconds, in turns over the old one in pieces, and as a new file. */
+async function writeVersions(path: string): Promise<void> {
+  const until = performance.now() + 2_000
+  for (let number = 1; performance.now() < until; number++) {
+    const content = version(number)
+    if (number % 2 === 0) {
+      const file = openSync(path, 'r+')
+      for (let at = 0; at < size; at += 1 << 18) writeSync(file, content, at, 1 << 18, at)
+      closeSync(file)
+    } else {
+      writeFileSync(`${path}.new`, content)
+      renameSync(`${path}.new`, path)
+    }
+    await delay(60 + (number % 4) * 20)
+  }
+}
+
+/** Reads as long as somebody writes. @returns how many reads were whole */
+async function countWholeReads(open: () => Promise<StoredFile>, ended: AbortSignal): Promise<number> {
+  let whole = 0
+  while (!ended.aborted) {
+    await delay(1) // a file in memory is given without waiting for anything
+    try {
+      const content = await readFile(await open())
+      assert.equal(content.length, size)
+      assert(content.equals(Buffer.alloc(size, content[0])), 'two versions in one file')
+      whole++
+    } catch (error) {
+      if (!(error instanceof FileChanged) && !refusedAs('busy')(error)) throw error
+    }
+  }
+  return whole
+}
+
+async function readFile(file: StoredFile): Promise<Buffer> {
+  if (file.content !== undefined) return Buffer.from(file.content)
+  const reader = await file.open()
+  try {
+    const pieces: Buffer[] = []
+    for (let at = 0; at < file.size; at += 1 << 16) pieces.push(await reader.read(at, 1 << 16))
+    return Buffer.concat(pieces)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function readWhileWriting(t: TestContext, budgetBytes: number): Promise<number> {
+  const { root, open } = await testStore(t, { 'a.bin': version(0) }, budgetBytes)
+  const ended = new AbortController()
+  const readers = Array.from({ length: 3 }, () => countWholeReads(() => open('a.bin'), ended.signal))
+  await writeVersions(join(root, 'a.bin')).finally(() => ended.abort())
+  const counts = await Promise.all(readers)
+  return counts.reduce((sum, count) => sum + count)
+}
+
+test('d12: files in memory are one version whole, while others write them all the time', async (t) => {
+  assert((await readWhileWriting(t, 4 * size)) > 0)
+})
+
+test('d12: files read in pieces are one version whole or break off, while others write them all the time', async (t) => {
+  assert((await readWhileWriting(t, 1_000)) > 0)
+})
+
+test('d12: a file that is being written is refused as busy, or given as it was at one moment', async (t) => {
+  const { root, open, read } = await testStore(t, { 'a.txt': 'line\n' })
+  const writing = setInterval(() => appendFileSync(join(root, 'a.txt'), 'line\n'), 5)
+  t.after(() => clearInterval(writing))
+  const outcomes = await Promise.allSettled([open('a.txt'), delay(30).then(() => open('a.txt'))])
+  clearInterval(writing)
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') assert.match(String(outcome.value.content), /^(?:line\n)+$/)
+    else assert(refusedAs('busy')(outcome.reason), String(outcome.reason))
+  }
+  assert.match(await read('a.txt'), /^(?:line\n)+$/)
+})
+
+test('a file that was copied half is not served until the copy has been left alone', async (t) => {
+  const { root, read } = await testStore(t, { 'a.txt': 'first half, ' })
+  const reading = read('a.txt')
+  await delay(20)
+  appendFileSync(join(root, 'a.txt'), 'second half')
+  assert.equal(await reading, 'first half, second half')
+})
+
+test('a file replaced while it is being looked up is given whole under its own name', async (t) => {
+  const { root, open } = await testStore(t, { 'a.txt': '0' })
+  for (let number = 1; number <= 20; number++) {
+    writeFileSync(join(root, 'next'), String(number))
+    const opening = open('a.txt')
+    await delay(number % 5)
+    renameSync(join(root, 'next'), join(root, 'a.txt'))
+    const { name, content } = await opening
+    assert.equal(name, 'a.txt')
+    assert([number - 1, number].map(String).includes(String(content)), String(content))
+  }
+})
+
+test('d115: a file whose date lies far in the future is served and held in memory', async (t) => {
+  const { hot, root, read } = await testStore(t, { 'a.txt': 'abc' })
+  t.mock.timers.enable({ apis: ['Date'], now: new Date('2001-01-01') }) // the clock was set back
+  assert.equal(await read('a.txt'), 'abc')
+  assert.equal(hot.count, 1)
+  writeFileSync(join(root, 'a.txt'), 'new')
+  assert.equal(await read('a.txt'), 'new')
+})
