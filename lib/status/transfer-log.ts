@@ -1,0 +1,56 @@
+import type { Log } from '../base/log.ts'
+import type { FinishedTransfer, TransferListener, TransferResult } from './activity.ts'
+
+/** Stable event names: administrators' scripts look for them. */
+const events: Record<TransferResult, string> = {
+  sent: 'file sent',
+  unchanged: 'file unchanged',
+  refused: 'file refused',
+  broken: 'transfer broken',
+}
+
+/** Writes one line for each transfer. */
+export function transferLog(log: Log): TransferListener {
+  return (finished) => {
+    const fields = transferFields(finished)
+    if (finished.result === 'broken') log.warn(fields, events.broken)
+    else log.info(fields, events[finished.result])
+  }
+}
+
+/** What the log and the live view tell of a transfer; what is unknown is left out. */
+export function transferFields({
+  phone,
+  address,
+  protocol,
+  port,
+  asked,
+  file,
+  bytes,
+  ms,
+  code,
+  etag,
+  reason,
+  detail,
+  retries,
+  fallback,
+  kind,
+}: FinishedTransfer) {
+  return {
+    address,
+    ...(phone === undefined ? {} : { phone }),
+    protocol,
+    port,
+    asked,
+    file,
+    kind,
+    bytes,
+    ms,
+    code,
+    etag,
+    reason,
+    detail,
+    retries,
+    fallback,
+  }
+}
