@@ -1,0 +1,162 @@
+import type { RemoteInfo, Socket } from 'node:dgram'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { explainBindError } from '../base/port-owner.ts'
+import { wantedAddresses, type LocalAddress } from './local-addresses.ts'
+import { bindUdp } from './udp-socket.ts'
+
+/** A local address that is being listened on. */
+export interface Listener {
+  readonly address: string
+  readonly port: number
+  /** Bytes of data in the largest packet that leaves from here whole. */
+  readonly largestPacket: number
+  readonly socket: Socket
+  /** The socket is closed, and would throw if it were told to send. */
+  readonly isClosed: boolean
+}
+
+export interface ListenersOptions {
+  settings: { port: number; addresses: readonly string[] }
+  clock: Clock
+  log: Log
+  onPacket: (listener: Listener, packet: Buffer, from: RemoteInfo) => void
+  /** Its address has gone, and its socket is being closed. */
+  onGone: (listener: Listener) => void
+}
+
+const lookEveryMs = 1_000
+/** A boot storm must find room: 500 phones ask within a second. */
+const receiveBytes = 1 << 20
+
+interface Place extends Listener {
+  largestPacket: number
+  isClosed: boolean
+  /** The machine had the address when we last looked. It can also be used without showing: 127.0.0.2 is such a one. */
+  present: boolean
+}
+
+/**
+ * One socket for each local address, because a wildcard socket would answer from whatever address the kernel likes.
+ * What should be is compared with what is once a second: addresses come and go, the pair's floating one too.
+ */
+export class Listeners {
+  readonly #options: ListenersOptions
+  readonly #places = new Map<string, Place>()
+  /** Addresses that could not be bound, so that it is said once. */
+  readonly #failing = new Set<string>()
+  readonly #stopping = new AbortController()
+  #following: Promise<void> = Promise.resolve()
+
+  constructor(options: ListenersOptions) {
+    this.#options = options
+  }
+
+  /** What is listened on now. */
+  all(): readonly Listener[] {
+    return [...this.#places.values()]
+  }
+
+  /** @throws Error that names address, port and setting, when one of the machine's addresses cannot be used */
+  async start(fail: (reason: unknown) => void): Promise<void> {
+    for (const local of await wantedAddresses(this.#options.settings.addresses)) {
+      const error = await this.#open(local)
+      if (error !== undefined && !isMissing(error)) throw await this.#explain(local, error)
+      if (error !== undefined) await this.#sayFailed(local, error)
+    }
+    this.#following = this.#follow().catch(fail)
+  }
+
+  /** Nothing new is heard from now on; what is already open stays so until `close`. */
+  async stopFollowing(): Promise<void> {
+    this.#stopping.abort()
+    await this.#following
+  }
+
+  async close(): Promise<void> {
+    await this.stopFollowing()
+    await Promise.all([...this.#places.values()].map((place) => this.#close(place)))
+  }
+
+  async #follow(): Promise<void> {
+    const { clock, settings } = this.#options
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await clock.sleep(lookEveryMs, signal).catch(() => {})
+      if (!signal.aborted) await this.#reconcile(await wantedAddresses(settings.addresses))
+    }
+  }
+
+  async #reconcile(wanted: readonly LocalAddress[]): Promise<void> {
+    const found = new Map(wanted.map((local) => [local.address, local]))
+    for (const place of this.#places.values()) {
+      const local = found.get(place.address)
+      const isGone = local === undefined || (place.present && !local.present)
+      if (isGone) await this.#remove(place)
+      else Object.assign(place, { largestPacket: local.largestPacket, present: local.present })
+    }
+    for (const local of wanted) {
+      if (!this.#places.has(local.address) && !this.#stopping.signal.aborted) await this.#add(local)
+    }
+  }
+
+  async #remove(place: Place): Promise<void> {
+    this.#options.log.info({ address: place.address, port: place.port }, 'tftp address gone')
+    this.#options.onGone(place)
+    await this.#close(place)
+  }
+
+  async #add(local: LocalAddress): Promise<void> {
+    const error = await this.#open(local)
+    if (error !== undefined) return this.#sayFailed(local, error)
+    this.#failing.delete(local.address)
+    this.#options.log.info(
+      { address: local.address, port: this.#options.settings.port },
+      'tftp address added',
+    )
+  }
+
+  /** @returns the error, if it cannot be opened */
+  async #open(local: LocalAddress): Promise<unknown> {
+    const { address } = local
+    const { settings, onPacket, log } = this.#options
+    try {
+      const socket = await bindUdp({ address, ports: [settings.port], receiveBytes })
+      const place: Place = { ...local, port: socket.address().port, socket, isClosed: false }
+      this.#places.set(address, place)
+      socket.on('message', (packet, from) => onPacket(place, packet, from))
+      socket.on('error', (err) => {
+        log.warn({ address, err }, 'tftp listener failed')
+        void this.#close(place) // the next look opens it anew
+      })
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+
+  async #close(place: Place): Promise<void> {
+    if (place.isClosed) return
+    place.isClosed = true
+    this.#places.delete(place.address)
+    await new Promise<void>((resolve) => {
+      place.socket.close(() => resolve())
+    })
+  }
+
+  async #sayFailed(local: LocalAddress, error: unknown): Promise<void> {
+    if (this.#failing.has(local.address)) return
+    this.#failing.add(local.address)
+    const err = await this.#explain(local, error)
+    this.#options.log.warn({ address: local.address, err }, 'tftp address cannot be used yet')
+  }
+
+  #explain({ address }: LocalAddress, error: unknown): Promise<unknown> {
+    const { port } = this.#options.settings
+    return explainBindError(error, { transport: 'udp', address, port, setting: 'tftp.port' })
+  }
+}
+
+/** The address is not there (any more), or IPv6 is still checking that nobody else has it: it may come. */
+const isMissing = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL'

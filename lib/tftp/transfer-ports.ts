@@ -1,0 +1,25 @@
+export interface PortRange {
+  first: number
+  last: number
+}
+
+/** How many ports are tried before a range counts as used up. */
+const mostTries = 64
+
+/** Reads `50000-50999`; empty text means any free port. @throws Error with a sentence */
+export function parsePortRange(text: string): PortRange | undefined {
+  if (text === '') return undefined
+  const [first = Number.NaN, last = Number.NaN] = text.split('-').map(Number)
+  const isRange = first >= 1 && last <= 65_535 && first <= last
+  if (!isRange) throw new Error(`tftp.transferPorts: "${text}" is not first-last with ports from 1 to 65535`)
+  return { first, last }
+}
+
+/** Ports for one transfer's socket, from a random one on: the next transfer should not meet packets of the last one. */
+export function portsToTry(range: PortRange | undefined, random: () => number): number[] {
+  if (range === undefined) return [0]
+  const { first, last } = range
+  const count = last - first + 1
+  const start = Math.floor(random() * count)
+  return Array.from({ length: Math.min(count, mostTries) }, (_, step) => first + ((start + step) % count))
+}
