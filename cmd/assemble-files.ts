@@ -1,0 +1,48 @@
+import type { Alarms } from '../lib/base/alarms.ts'
+import type { Clock } from '../lib/base/clock.ts'
+import type { Config } from '../lib/base/config.ts'
+import type { Log } from '../lib/base/log.ts'
+import { perProtocol } from '../lib/base/protocol.ts'
+import { AddressLists } from '../lib/files/address-lists.ts'
+import { Admission } from '../lib/files/admission.ts'
+import { kindOf } from '../lib/files/file-kind.ts'
+import { parseFileName } from '../lib/files/file-name.ts'
+import { FolderIndex } from '../lib/files/folder-index.ts'
+import type { HotFiles } from '../lib/files/hot-files.ts'
+import { NearMiss } from '../lib/files/near-miss.ts'
+import { rootOf } from '../lib/files/roots.ts'
+import { FileService } from '../lib/files/service.ts'
+import { FileStore } from '../lib/files/store.ts'
+
+export interface Files {
+  files: FileService
+  lists: AddressLists
+  admission: Admission
+}
+
+interface Collaborators {
+  hot: HotFiles
+  alarms: Alarms
+  clock: Clock
+  log: Log
+}
+
+/** Wires what stands between a door and the disk. */
+export function assembleFiles(config: Config, { hot, alarms, clock, log }: Collaborators): Files {
+  const { folder } = config.data
+  const index = new FolderIndex()
+  const stores = perProtocol((protocol) => new FileStore(rootOf(folder, protocol), { hot, index, log }))
+  const lists = new AddressLists(folder, { alarms })
+  const admission = new Admission({ maxClients: config.access.maxClients, sessionMs: config.access.sessionSeconds * 1000 })
+  const nearMiss = new NearMiss(folder, { index, clock })
+  return { files: new FileService({ stores, lists, admission, nearMiss, clock, log }), lists, admission }
+}
+
+/** Kind of a file by the name as a phone asked for it, whatever it asked. */
+export function kindOfAsked(asked: string): string {
+  try {
+    return kindOf(parseFileName(asked))
+  } catch {
+    return 'other'
+  }
+}

@@ -1,0 +1,92 @@
+import { hostname } from 'node:os'
+import { Alarms } from '../lib/base/alarms.ts'
+import { systemClock } from '../lib/base/clock.ts'
+import type { Component } from '../lib/base/component.ts'
+import type { Config } from '../lib/base/config.ts'
+import { controlSocket, controlSocketPath } from '../lib/base/control-socket.ts'
+import type { OpenLog } from '../lib/base/log.ts'
+import { isRoot } from '../lib/base/process.ts'
+import { HotFiles } from '../lib/files/hot-files.ts'
+import { HttpDoor, HttpsDoor } from '../lib/http/server.ts'
+import { parseAddressRange, rangeHolds } from '../lib/phones/address.ts'
+import { identifyUserAgent } from '../lib/phones/identity.ts'
+import { Activity } from '../lib/status/activity.ts'
+import { BootTraces } from '../lib/status/boot-traces.ts'
+import { LoopLag } from '../lib/status/loop-lag.ts'
+import { Metrics } from '../lib/status/metrics.ts'
+import type { DoorStatus, Snapshot } from '../lib/status/snapshot.ts'
+import { StatusServer } from '../lib/status/status-server.ts'
+import { Totals } from '../lib/status/totals.ts'
+import { transferLog } from '../lib/status/transfer-log.ts'
+import { TftpServer } from '../lib/tftp/server.ts'
+import { assembleFiles, kindOfAsked } from './assemble-files.ts'
+import { fileserverRoutes } from './control-routes.ts'
+import { version } from './version.ts'
+
+export interface Fileserver {
+  /** In the order they start. */
+  parts: Component[]
+  activity: Activity
+  snapshot: () => Snapshot
+  /** Reads address lists and certificates afresh. @throws Error when a certificate cannot be used; the old one stays */
+  reload: () => void
+}
+
+/** Wires a file server: which part gets which settings and collaborators. Nothing is started. */
+export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog): Fileserver {
+  const clock = systemClock
+  const startedAt = clock.wallTime()
+  const alarms = new Alarms({ clock, log })
+  const hot = new HotFiles(config.data.cacheMb * 1024 * 1024)
+  const { files, lists, admission } = assembleFiles(config, { hot, alarms, clock, log })
+
+  const activity = new Activity(clock)
+  const totals = new Totals()
+  const traces = new BootTraces(
+    { phones: config.phones.remember, boots: config.phones.boots },
+    { clock, kindOf: kindOfAsked },
+  )
+  const loopLag = new LoopLag()
+  const metrics = new Metrics(() => snapshot())
+  for (const listener of [transferLog(log), totals.record, traces.record, metrics.record]) activity.onFinished(listener)
+
+  const collaborators = { files, activity, clock, log, alarms, identify: identifyUserAgent, phoneAt: (address: string) => traces.traitsAt(address) }
+  const http = config.http.enabled ? new HttpDoor(config.http, collaborators) : undefined
+  const https = config.https.enabled ? new HttpsDoor(config.https, collaborators) : undefined
+  const tftp = config.tftp.enabled ? new TftpServer(config.tftp, collaborators) : undefined
+  const doors = [http, https, tftp].filter((door) => door !== undefined)
+
+  const snapshot = (): Snapshot => ({
+    node: config.node.name || hostname(),
+    version,
+    startedAt,
+    uptimeSeconds: Math.round((clock.wallTime().getTime() - startedAt.getTime()) / 1000),
+    doors: [...(http?.status() ?? []), ...(https?.status() ?? []), ...tftpStatus(tftp)],
+    certificates: https?.certificates() ?? [],
+    slots: { max: config.access.maxClients, used: admission.clients(clock.now()).length },
+    cache: { files: hot.count, bytes: hot.bytes, budgetBytes: hot.budgetBytes },
+    totals: totals.all(),
+    active: activity.active(),
+    alarms: alarms.list(),
+    detailedLog: log.level === 'debug',
+    process: { pid: process.pid, memoryBytes: process.memoryUsage.rss(), loopLagMs: loopLag.read() },
+  })
+  const reload = () => {
+    lists.reload()
+    https?.reload()
+    log.info('settings of access and certificates read afresh')
+  }
+
+  const routes = fileserverRoutes({ config, snapshot, files, admission, traces, activity, clock, setDetailed, reload, log })
+  const parts: Component[] = [loopLag, ...doors, controlSocket(controlSocketPath(config.run.folder, 'fileserver'), routes)]
+  if (config.status.enabled) {
+    const ranges = config.status.allow.map(parseAddressRange)
+    const allows = (address: string) => ranges.some((range) => rangeHolds(range, address))
+    parts.push(new StatusServer(config.status, { snapshot, traces, metrics, allows }))
+  }
+  if (isRoot()) log.warn({ needed: 'CAP_NET_BIND_SERVICE' }, 'running as root')
+  return { parts, activity, snapshot, reload }
+}
+
+const tftpStatus = (tftp: TftpServer | undefined): DoorStatus[] =>
+  tftp?.addresses.map(({ address, port }) => ({ protocol: 'tftp', address, port })) ?? []

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { ConfigError } from '../lib/base/complaint.ts'
+import { loadConfig } from '../lib/base/load-config.ts'
+import { environment, programArguments, runProgram } from '../lib/base/process.ts'
+import { runFileserver } from './run-fileserver.ts'
+import { configFileOf, nodeOptions } from './twintone/node.ts'
+
+/** `twintone-fileserver --config FILE`: the daemon that systemd starts. Stops on SIGTERM, re-reads files on SIGHUP. */
+runProgram(
+  async () => {
+    const { values } = parseArgs({ args: programArguments(), options: nodeOptions })
+    try {
+      const config = loadConfig({ file: configFileOf(values), environment: environment(), overrides: values.set ?? [] })
+      await runFileserver(config)
+      return 0
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      console.error(error.message)
+      return 1
+    }
+  },
+  (error) => console.error(error instanceof Error ? `twintone-fileserver: ${error.message}` : error),
+)

@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { programArguments, runProgram } from '../lib/base/process.ts'
+import { allowCommand } from './twintone/allow.ts'
+import { checkCommand } from './twintone/check.ts'
+import { clientsCommand } from './twintone/clients.ts'
+import { dispatch } from './twintone/dispatch.ts'
+import { importCommand } from './twintone/import.ts'
+import { initCommand } from './twintone/init.ts'
+import { logCommand } from './twintone/log.ts'
+import { phoneCommand, phonesCommand } from './twintone/phones.ts'
+import { reloadCommand } from './twintone/reload.ts'
+import { statusCommand } from './twintone/status.ts'
+import { upCommand } from './twintone/up.ts'
+
+/** In the order of the help: setting up, looking, changing. */
+const commands = [
+  upCommand,
+  initCommand,
+  checkCommand,
+  importCommand,
+  statusCommand,
+  phonesCommand,
+  phoneCommand,
+  clientsCommand,
+  allowCommand,
+  logCommand,
+  reloadCommand,
+]
+
+runProgram(
+  () => {
+    const io = {
+      stdout: (text: string) => void process.stdout.write(text),
+      stderr: (text: string) => void process.stderr.write(text),
+      colour: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+    }
+    return dispatch(commands, programArguments(), io)
+  },
+  (error) => console.error(error),
+)

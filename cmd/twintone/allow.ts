@@ -1,0 +1,62 @@
+import { isIP } from 'node:net'
+import { Alarms } from '../../lib/base/alarms.ts'
+import { systemClock } from '../../lib/base/clock.ts'
+import { NotRunning } from '../../lib/base/control-socket.ts'
+import { silentLog } from '../../lib/base/log.ts'
+import { protocols } from '../../lib/base/protocol.ts'
+import { HotFiles } from '../../lib/files/hot-files.ts'
+import { Refusal } from '../../lib/files/refusal.ts'
+import { canonicalAddress } from '../../lib/phones/address.ts'
+import { assembleFiles } from '../assemble-files.ts'
+import { explainAccess, type AccessAnswer } from '../explain-access.ts'
+import { CommandError, UsageError, type Command, type Io, type OptionValues } from './command.ts'
+import { askFileserver, configOf, nodeHelp, nodeOptions } from './node.ts'
+import { asJson, table } from './table.ts'
+
+interface AllowAnswer {
+  address: string
+  file: string
+  doors: AccessAnswer[]
+}
+
+export const allowCommand: Command = {
+  name: 'allow',
+  summary: 'Says which line of which address list decides about a phone.',
+  usage: 'allow test <address> [file] [--json] [--config FILE]',
+  help: `Asks the running node; without one, reads the lists as they lie in the data folder.\nExit code 0: every door would serve it; 1: at least one would refuse.\n${nodeHelp}\n      --json  as JSON`,
+  options: { ...nodeOptions, json: { type: 'boolean' } },
+  async run({ words: [verb, address, file = '46xxsettings.txt', ...more], options }, io) {
+    if (verb !== 'test' || address === undefined || more.length > 0) throw new UsageError('say `test <address>`, and a file name if you like')
+    if (isIP(address) === 0) throw new UsageError(`"${address}" is no IP address`)
+    const answer = await ask(canonicalAddress(address), file, options, io)
+    io.stdout(options['json'] === true ? asJson(answer) : allowText(answer))
+    return answer.doors.every(({ allowed }) => allowed) ? 0 : 1
+  },
+}
+
+async function ask(address: string, file: string, options: OptionValues, io: Io): Promise<AllowAnswer> {
+  try {
+    return await askFileserver<AllowAnswer>(options, `/access?${new URLSearchParams({ address, file })}`)
+  } catch (error) {
+    if (!(error instanceof NotRunning)) throw error
+    io.stderr('the node is not running: this is what the lists on disk say\n')
+    return answerFromDisk(address, file, options)
+  }
+}
+
+function answerFromDisk(address: string, file: string, options: OptionValues): AllowAnswer {
+  const clock = systemClock
+  const log = silentLog
+  const { files } = assembleFiles(configOf(options), { hot: new HotFiles(0), alarms: new Alarms({ clock, log }), clock, log })
+  try {
+    return { address, file, doors: protocols.map((protocol) => explainAccess(files, { protocol, address, port: 0 }, file)) }
+  } catch (error) {
+    if (error instanceof Refusal) throw new CommandError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function allowText({ address, file, doors }: AllowAnswer): string {
+  const rows = doors.map(({ protocol, allowed, why, instead }) => [protocol, allowed ? 'served' : instead === null ? 'refused' : `refused, given ${instead} if it exists`, why])
+  return `${address} asking for ${file}\n${table(['door', 'answer', 'because'], rows)}`
+}

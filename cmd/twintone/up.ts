@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import type { Config } from '../../lib/base/config.ts'
+import { loadConfig } from '../../lib/base/load-config.ts'
+import { environment } from '../../lib/base/process.ts'
+import type { FinishedTransfer } from '../../lib/status/activity.ts'
+import { describeBytes, describePhone, describeTime } from '../../lib/status/words.ts'
+import { runFileserver } from '../run-fileserver.ts'
+import type { Command, Io } from './command.ts'
+import { initNode, setupBelow } from './init.ts'
+import { nodeOptions } from './node.ts'
+
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'Runs a whole node on this machine to try it: sample files, unprivileged ports, transfers shown live.',
+  usage: 'up [--folder DIR] [--set SETTING=VALUE]',
+  help: `
+Everything lies below one folder and can be deleted with it. Ctrl-C ends it.
+      --folder DIR         default var
+      --set SETTING=VALUE  overrides one setting; may be repeated`,
+  options: { folder: { type: 'string', default: 'var' }, set: nodeOptions.set },
+  async run({ options }, io) {
+    const setup = setupBelow(resolve(String(options['folder'])))
+    await initNode(setup, (line) => io.stdout(`${line}\n`))
+    const overrides = Array.isArray(options['set']) ? options['set'].map(String) : []
+    const loaded = loadConfig({ file: setup.configFile, environment: environment(), overrides })
+    // The log goes to its file; the terminal shows transfers.
+    const config = { ...loaded, log: { ...loaded.log, stdout: false } }
+    await runFileserver(config, {
+      graceMs: 2_000,
+      onReady({ activity }) {
+        io.stdout(whatToTry(config, setup.configFile))
+        activity.onFinished((finished) => io.stdout(liveLine(finished, io)))
+      },
+    })
+    io.stdout('\nstopped\n')
+    return 0
+  },
+}
+
+function whatToTry({ http, https, tftp, status, log }: Config, configFile: string): string {
+  const lines = ['', 'The node is up. In another terminal, try:', '']
+  if (http.enabled) lines.push(`  curl -i http://127.0.0.1:${http.ports[0]}/46xxsettings.txt`)
+  if (http.enabled) lines.push(`  curl -O http://127.0.0.1:${http.ports.at(-1)}/sample_fw.bin`)
+  if (https.enabled) lines.push(`  curl -k https://127.0.0.1:${https.ports[0]}/J100Supgrade.txt`)
+  if (tftp.enabled) lines.push(`  curl --output fw.bin tftp://127.0.0.1:${tftp.port}/sample_fw.bin`)
+  if (tftp.enabled) lines.push(`  tftp 127.0.0.1 ${tftp.port} -m binary -c get 46xxupgrade.scr`)
+  lines.push('', '  npx twintone status', '  npx twintone phones', '  npx twintone phone 127.0.0.1')
+  if (status.enabled) lines.push('', `  http://127.0.0.1:${status.port}/ in a browser`)
+  lines.push('', `settings ${configFile}, log ${log.file}`, 'Transfers appear below; Ctrl-C ends the node.', '', '')
+  return lines.join('\n')
+}
+
+const red = (text: string) => `\x1b[31m${text}\x1b[0m`
+
+function liveLine(finished: FinishedTransfer, { colour }: Io): string {
+  const { startedAt, address, phone, protocol, port, asked, result, code, bytes, ms, detail } = finished
+  const who = phone === undefined ? address : `${address} (${describePhone(phone)})`
+  const answer = `${result}${code === undefined ? '' : ` ${code}`}`
+  const bad = result === 'refused' || result === 'broken'
+  const size = result === 'sent' ? `, ${describeBytes(bytes)} in ${ms} ms` : ''
+  return `${describeTime(startedAt).slice(-8)}  ${who}  ${protocol}:${port}  ${asked}  ${bad && colour ? red(answer) : answer}${size}${detail === undefined ? '' : `  (${detail})`}\n`
+}

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { codeOf, importsOf, readSources, type Source } from './support/sources.ts'
+
+/**
+ * Who may import whom, and what must be absent where (ARCHITECTURE.md), as tables. A file belongs to the longest
+ * folder it lies in; a folder may import itself. Cycles are the linter's job.
+ */
+
+const doors = ['lib/files', 'lib/phones', 'lib/status', 'lib/base']
+
+const mayImport: Record<string, readonly string[]> = {
+  'lib/base': [],
+  'lib/phones': ['lib/base'],
+  'lib/status': ['lib/base'],
+  'lib/files': ['lib/phones', 'lib/base'],
+  'lib/http': doors,
+  'lib/tftp': doors,
+  'lib/ftp': doors,
+  'lib/firmware': ['lib/files', 'lib/base'],
+  'lib/central': ['lib/files', 'lib/base'],
+  ha: ['lib/files', 'lib/base'],
+  watchdog: ['lib/base'],
+  'ops/console': ['lib/status', 'lib/base'],
+  'ops/deploy': ['lib/base'],
+  'ops/bench': ['lib/base'],
+}
+
+/** Each package, and the files that know it: its surprises have an address. Tests and load generators are free. */
+const packages: Record<string, readonly string[]> = {
+  '@peculiar/x509': ['lib/base/self-signed.ts'],
+  execa: ['lib/base/run-hook.ts'],
+  fastify: [
+    'lib/base/control-socket.ts',
+    'lib/http/listener.ts',
+    'lib/status/status-server.ts',
+    'cmd/control-routes.ts',
+  ],
+  'ipaddr.js': ['lib/phones/address.ts'],
+  leven: ['lib/base/complaint.ts'],
+  pino: ['lib/base/log.ts'],
+  'prom-client': ['lib/status/metrics.ts'],
+  'rotating-file-stream': ['lib/base/log.ts'],
+  'smol-toml': [
+    'lib/base/config-docs.ts',
+    'lib/base/config-overrides.ts',
+    'lib/base/config-place.ts',
+    'lib/base/load-config.ts',
+  ],
+  zod: ['lib/base/config.ts', 'lib/base/config-leaves.ts', 'lib/base/load-config.ts'],
+}
+
+/** Told what happened and when, they answer what to do: no node: module, no clock, no chance, no log. */
+const pure = [
+  'cmd/import/ini.ts',
+  'cmd/import/rules.ts',
+  'lib/base/printable.ts',
+  'lib/files/admission.ts',
+  'lib/files/file-kind.ts',
+  'lib/files/file-name.ts',
+  'lib/files/policy.ts',
+  'lib/http/asked-name.ts',
+  'lib/http/conditional.ts',
+  'lib/http/framing.ts',
+  'lib/http/headers.ts',
+  'lib/phones/address-list.ts',
+  'lib/phones/address.ts',
+  'lib/phones/identity.ts',
+  'lib/status/html.ts',
+  'lib/tftp/netascii.ts',
+  'lib/tftp/options.ts',
+  'lib/tftp/packet.ts',
+  'lib/tftp/read-transfer.ts',
+  'lib/tftp/request-rate.ts',
+  'lib/tftp/round-trip.ts',
+]
+const impure =
+  /\b(?:Date\.now|performance\s*\.|Math\.random|process\s*\.|console\s*\.|setTimeout|setInterval|setImmediate|new Date\(\s*\))/
+
+/** What a door may read from disk: never what phones ask for. */
+const doorsAtTheDisk: Record<string, string> = {
+  'lib/http/certificates.ts': 'certificates',
+  'lib/http/key-pair.ts': 'certificates and their keys',
+  'lib/tftp/local-addresses.ts': "/proc: the machine's addresses",
+}
+
+/** Words of the pair that lib does not know, and where one means something else. */
+const wordsOfThePair: Record<string, readonly string[]> = {
+  election: [],
+  vip: [],
+  peer: ['lib/tftp/'], // there it is the other end of a packet's way
+}
+
+const sources = readSources(['cmd', 'lib', 'ha', 'watchdog', 'ops'])
+const programs = sources.filter(({ path }) => !path.startsWith('ops/bench/'))
+const below = (...folders: string[]) =>
+  sources.filter(({ path }) => folders.some((folder) => path.startsWith(`${folder}/`)))
+
+test('each folder imports only what its row allows, and nobody imports cmd', () => {
+  const breaches = sources
+    .filter(({ path }) => !path.startsWith('cmd/'))
+    .flatMap(({ path, imports }) => {
+      const folder = folderOf(path)
+      const allowed = [folder, ...(mayImport[folder] ?? [])]
+      return imports
+        .filter(({ target }) => isOurs(target) && !allowed.includes(folderOf(target)))
+        .map(({ target }) => `${path} imports ${target}`)
+    })
+  assert.deepEqual(breaches, [])
+})
+
+test('each file lies in a folder that has a row', () => {
+  assert.deepEqual(
+    sources
+      .map(({ path }) => path)
+      .filter((path) => !path.startsWith('cmd/') && mayImport[folderOf(path)] === undefined),
+    [],
+  )
+})
+
+test('each package is known only to the files of its row, and each row to those that import it', () => {
+  const found: Record<string, string[]> = {}
+  for (const { path, imports } of programs) {
+    for (const name of new Set(
+      imports.map(({ target }) => target).filter((target) => !isOurs(target) && !target.startsWith('node:')),
+    )) {
+      found[name] = [...(found[name] ?? []), path]
+    }
+  }
+  const sorted = (table: Record<string, readonly string[]>) =>
+    Object.fromEntries(Object.entries(table).map(([name, paths]) => [name, paths.toSorted()]))
+  assert.deepEqual(sorted(found), sorted(packages))
+})
+
+for (const path of pure) {
+  test(`${path} is pure, and so is what it runs on`, () => {
+    for (const file of reachedFrom(path)) {
+      assert.deepEqual(
+        file.imports.map(({ target }) => target).filter((target) => target.startsWith('node:')),
+        [],
+        file.path,
+      )
+      assert.doesNotMatch(file.code, impure, file.path)
+    }
+    assert.ok(!reachedFrom(path)[0]?.imports.some(({ target }) => target === 'lib/base/log.ts'), 'it logs')
+  })
+}
+
+test('the process is read in cmd and in lib/base/process.ts only', () => {
+  const breaches = programs.filter(
+    ({ path, code, imports }) =>
+      !path.startsWith('cmd/') &&
+      path !== 'lib/base/process.ts' &&
+      (/\bprocess\s*(?:\?\.|\.)\s*(?:env|argv|exit)\b/.test(code) ||
+        imports.some(({ target }) => target === 'node:process')),
+  )
+  assert.deepEqual(
+    breaches.map(({ path }) => path),
+    [],
+  )
+})
+
+test('programs are run in lib/base/run-hook.ts only, so that none gets a shell', () => {
+  const breaches = programs.filter(({ imports }) =>
+    imports.some(({ target }) => /^(?:node:)?child_process$/.test(target)),
+  )
+  assert.deepEqual(
+    breaches.map(({ path }) => path),
+    [],
+  )
+})
+
+test('doors never touch the disk, but for their own certificates and addresses', () => {
+  const atTheDisk = below('lib/http', 'lib/tftp', 'lib/ftp').filter(({ imports }) =>
+    imports.some(({ target }) => /^(?:node:)?fs(?:\/|$)/.test(target)),
+  )
+  assert.deepEqual(atTheDisk.map(({ path }) => path).toSorted(), Object.keys(doorsAtTheDisk).toSorted())
+})
+
+test('no module of lib has state when it is imported, but for what the settings schema says of itself', () => {
+  const breaches = below('lib').filter(({ code }) => /^(?:export )?(?:let|var)\b/m.test(code))
+  assert.deepEqual(
+    breaches.map(({ path }) => path),
+    ['lib/base/config-leaves.ts'],
+  )
+})
+
+test('lib does not know that there is a pair', () => {
+  const breaches = below('lib').flatMap(({ path, code }) =>
+    Object.entries(wordsOfThePair)
+      .filter(
+        ([word, elsewhere]) =>
+          wordsOf(code).has(word) && !elsewhere.some((folder) => path.startsWith(folder)),
+      )
+      .map(([word]) => `${path} speaks of ${word}`),
+  )
+  assert.deepEqual(breaches, [])
+})
+
+test('the reader sees every way to import', () => {
+  const text =
+    "import a, {\n  b,\n} from './b.ts'\nimport type { C } from '../c/c.ts'\nexport * from \"d\"\nimport 'node:e'\nawait import('../f.ts')\n"
+  assert.deepEqual(importsOf('lib/x/y.ts', text), [
+    { target: 'lib/x/b.ts', typeOnly: false },
+    { target: 'lib/c/c.ts', typeOnly: true },
+    { target: 'd', typeOnly: false },
+    { target: 'node:e', typeOnly: false },
+    { target: 'lib/f.ts', typeOnly: false },
+  ])
+})
+
+test('comments and strings are not code, but what stands in a template is', () => {
+  assert.equal(
+    codeOf("a /* vip */ b // vip\n'vip' + \"v'ip\" + `${vip}`").replaceAll(/\s+/g, ' '),
+    'a b + + `${vip}`',
+  )
+})
+
+const isOurs = (target: string) => /^(?:cmd|lib|ha|watchdog|ops|test)\//.test(target)
+
+/** `lib/base`, `ops/bench`, or the folder at the top: `ha`, `watchdog`, `cmd`. */
+const folderOf = (path: string) => /^(?:lib|ops)\/[^/]+(?=\/)|^[^/]+/.exec(path)?.[0] ?? path
+
+/** A file and all of ours that run with it, itself first. */
+function reachedFrom(path: string): Source[] {
+  const reached = new Map<string, Source>()
+  const visit = (target: string) => {
+    if (reached.has(target)) return
+    const source = sources.find((each) => each.path === target)
+    assert.ok(source, `there is no ${target}`)
+    reached.set(target, source)
+    for (const { target: next, typeOnly } of source.imports) if (isOurs(next) && !typeOnly) visit(next)
+  }
+  visit(path)
+  return [...reached.values()]
+}
+
+/** The words that identifiers are made of: `peerAddress` has `peer` and `address`. */
+const wordsOf = (code: string) =>
+  new Set(
+    code
+      .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+      .toLowerCase()
+      .split(/[^a-z]+/)
+      .map((word) => word.replace(/s$/, '')),
+  )
