@@ -5,7 +5,7 @@ import { environment } from '../../lib/base/process.ts'
 import type { FinishedTransfer } from '../../lib/status/activity.ts'
 import { describeBytes, describePhone, describeTime } from '../../lib/status/words.ts'
 import { runFileserver } from '../run-fileserver.ts'
-import type { Command, Io } from './command.ts'
+import { CommandError, type Command, type Io } from './command.ts'
 import { initNode, setupBelow } from './init.ts'
 import { nodeOptions } from './node.ts'
 
@@ -31,6 +31,8 @@ Everything lies below one folder and can be deleted with it. Ctrl-C ends it.
         io.stdout(whatToTry(config, setup.configFile))
         activity.onFinished((finished) => io.stdout(liveLine(finished, io)))
       },
+    }).catch((cause: unknown) => {
+      throw new CommandError(cause instanceof Error ? cause.message : String(cause), { cause })
     })
     io.stdout('\nstopped\n')
     return 0
