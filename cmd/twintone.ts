@@ -32,7 +32,7 @@ runProgram(
     const io = {
       stdout: (text: string) => void process.stdout.write(text),
       stderr: (text: string) => void process.stderr.write(text),
-      colour: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+      colour: process.stdout.isTTY && !process.env['NO_COLOR'],
     }
     return dispatch(commands, programArguments(), io)
   },

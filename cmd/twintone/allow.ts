@@ -36,7 +36,7 @@ export const allowCommand: Command = {
 
 async function ask(address: string, file: string, options: OptionValues, io: Io): Promise<AllowAnswer> {
   try {
-    return await askFileserver<AllowAnswer>(options, `/access?${new URLSearchParams({ address, file })}`)
+    return await askFileserver<AllowAnswer>(options, `/access?${new URLSearchParams({ address, file }).toString()}`)
   } catch (error) {
     if (!(error instanceof NotRunning)) throw error
     io.stderr('the node is not running: this is what the lists on disk say\n')
