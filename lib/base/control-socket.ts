@@ -1,15 +1,14 @@
-import { chmod, mkdir, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { lstat, mkdir, rm } from 'node:fs/promises'
+import { connect, type Server } from 'node:net'
+import { request, type IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { Component } from './component.ts'
+import { withUmask } from './process.ts'
 
 /** HTTP with JSON on a Unix socket: `curl --unix-socket /run/twintone/fileserver.sock http://local/status`. */
 export const controlSocketPath = (folder: string, program: string): string => join(folder, `${program}.sock`)
-
-/** Nobody but the service's user and group may talk to it: the socket is the password. */
-const socketMode = 0o660
 
 /** Serves `routes` on the control socket of this program. */
 export function controlSocket(path: string, routes: (app: FastifyInstance) => void): Component {
@@ -17,41 +16,77 @@ export function controlSocket(path: string, routes: (app: FastifyInstance) => vo
   return {
     name: 'control socket',
     async start() {
-      await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-      await removeStale(path)
-      app = fastify({ logger: false, forceCloseConnections: true })
-      routes(app)
+      const tooLong = lengthProblem(path)
+      if (tooLong !== undefined) throw new Error(tooLong)
       try {
-        await app.listen({ path })
-        await chmod(path, socketMode)
+        await mkdir(dirname(path), { recursive: true, mode: 0o750 })
+        await removeStale(path)
+        app = fastify({ logger: false })
+        routes(app)
+        await app.ready()
+        await listenPrivately(app.server, path)
       } catch (cause) {
-        throw new Error(`control socket ${path}: cannot be opened; check run.folder and who owns it`, {
-          cause,
-        })
+        if (cause instanceof SocketTaken) throw cause
+        const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+        throw new Error(
+          `control socket ${path}: cannot be opened (${why}); check run.folder and who owns it`,
+          { cause },
+        )
       }
     },
     async stop() {
+      app?.server.close()
+      app?.server.closeAllConnections()
       await app?.close()
-      app = undefined
     },
   }
 }
 
+/**
+ * Nobody but the service's user and group may talk to it, not for a moment: the socket is the password. So it comes
+ * into being with mode 0660, instead of getting it a little later; that is why fastify does not listen itself.
+ */
+async function listenPrivately(server: Server, path: string): Promise<void> {
+  const listening = once(server, 'listening')
+  withUmask(0o117, () => server.listen(path))
+  await listening
+}
+
+/** sun_path holds 108 bytes with the NUL at the end: unix(7). */
+function lengthProblem(path: string): string | undefined {
+  const bytes = Buffer.byteLength(path)
+  return bytes <= 107
+    ? undefined
+    : `control socket ${path}: its path has ${bytes} bytes, and a socket's may have 107; choose a shorter run.folder`
+}
+
+class SocketTaken extends Error {}
+
 /** A socket left behind by a killed process is removed; one that answers belongs to a running one. */
 async function removeStale(path: string): Promise<void> {
-  if (await answers(path))
-    throw new Error(`control socket ${path}: another process is serving it; stop that one first`)
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined) return
+  if (!found.isSocket())
+    throw new SocketTaken(`control socket ${path}: what is there is no socket; move it away`)
+  const code = await connectProblem(path)
+  if (code === undefined)
+    throw new SocketTaken(`control socket ${path}: another process is serving it; stop that one first`)
+  if (code !== 'ECONNREFUSED')
+    throw new SocketTaken(
+      `control socket ${path}: another process may be serving it (${code}); stop that one first`,
+    )
   await rm(path, { force: true })
 }
 
-const answers = (path: string) =>
-  new Promise<boolean>((resolve) => {
+/** Undefined when somebody answers. */
+const connectProblem = (path: string) =>
+  new Promise<string | undefined>((resolve) => {
     const socket = connect(path)
-    const done = (alive: boolean) => {
+    socket.once('connect', () => {
       socket.destroy()
-      resolve(alive)
-    }
-    socket.once('connect', () => done(true)).once('error', () => done(false))
+      resolve(undefined)
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
   })
 
 /** The program is not running, or not reachable by this user. */
@@ -75,44 +110,58 @@ export async function askControl<Answer>(
   url: string,
   call: ControlCall = {},
 ): Promise<Answer> {
-  const { method = 'GET', body, timeoutMs = 5_000 } = call
+  const { timeoutMs = 5_000 } = call
+  const limit = AbortSignal.timeout(timeoutMs)
+  const { status, text } = await exchange(socketPath, url, call, limit).catch((cause: unknown) => {
+    const why = limit.aborted
+      ? `${socketPath}: no answer within ${timeoutMs} ms`
+      : whyUnreachable(socketPath, cause)
+    throw new NotRunning(why, { cause })
+  })
+  const answer = text === '' ? undefined : jsonIn(text)
+  if (status < 200 || status > 299)
+    throw new ControlRefused(messageIn(answer) ?? `the program answered ${status}`)
+  if (text !== '' && answer === undefined)
+    throw new ControlRefused('the program answered something that is not JSON')
+  return answer as Answer
+}
+
+async function exchange(
+  socketPath: string,
+  path: string,
+  { method = 'GET', body }: ControlCall,
+  signal: AbortSignal,
+) {
   const payload = body === undefined ? undefined : JSON.stringify(body)
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
-  const headers =
-    payload === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
-  const asked = request({ socketPath, path: url, method, headers, timeout: timeoutMs }, (response) => {
-    const chunks: Buffer[] = []
-    response.on('data', (chunk: Buffer) => chunks.push(chunk))
-    response.on('end', () =>
-      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
-    )
-    response.on('error', reject)
-  })
-  asked.on('timeout', () => asked.destroy(new Error(`no answer within ${timeoutMs} ms`)))
-  asked.on('error', reject)
+  const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
+  const asked = request({ socketPath, path, method, headers, signal })
   asked.end(payload)
-  const { status, text } = await promise.catch((cause: unknown) => {
-    throw new NotRunning(whyUnreachable(socketPath, cause), { cause })
-  })
-  if (status >= 200 && status < 300) return (text === '' ? undefined : JSON.parse(text)) as Answer
-  throw new ControlRefused(messageIn(text) ?? `the program answered ${status}`)
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  const text = (await response.setEncoding('utf8').toArray()).join('')
+  return { status: response.statusCode ?? 0, text }
 }
 
 function whyUnreachable(path: string, cause: unknown): string {
+  const tooLong = lengthProblem(path)
+  if (tooLong !== undefined) return tooLong
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   if (code === 'ENOENT' || code === 'ECONNREFUSED')
     return `nothing is running behind ${path}; start the node, or name its configuration with --config`
   if (code === 'EACCES') return `${path}: this user may not talk to the node; use sudo or join its group`
+  if (code === 'ECONNRESET') return `${path}: the program ended before it had answered`
   return `${path}: ${cause instanceof Error ? cause.message : String(cause)}`
 }
 
-function messageIn(text: string): string | undefined {
+function jsonIn(text: string): unknown {
   try {
-    const answer = JSON.parse(text) as { message?: unknown }
-    return typeof answer.message === 'string' ? answer.message : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+function messageIn(answer: unknown): string | undefined {
+  const message =
+    typeof answer === 'object' && answer !== null && 'message' in answer ? answer.message : undefined
+  return typeof message === 'string' ? message : undefined
 }

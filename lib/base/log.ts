@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { pino } from 'pino'
 import { LogFile } from './log-file.ts'
 import { hostile } from './printable.ts'
+import { onExit } from './process.ts'
+import { StandardOutput } from './standard-output.ts'
 
 /** Events, not prose: `log.info({ phone, file }, 'file sent')`. The text is the event's stable name. */
 export type Log = pino.Logger
@@ -19,20 +21,15 @@ export interface LogSettings {
 export interface OpenLog {
   log: Log
   /** Switches detailed logging on or off at once, for this process; not for `log.child()`, which keeps its level. */
-  setDetailed(detailed: boolean): void
+  setDetailed: (detailed: boolean) => void
   /** Resolves when what was logged has been handed to the system, or after two seconds when it cannot be. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
-interface Output {
-  write(line: string): unknown
-  close(): Promise<void>
-}
+/** How long the end waits for a reader or a disk that takes no more lines. */
+const closeMs = 2_000
 
 const levelOf = (detailed: boolean) => (detailed ? 'debug' : 'info')
-
-/** How long the end of the process waits for a reader or a disk that takes no more lines. */
-const closeMs = 2_000
 
 /**
  * JSON lines on standard output and in a file limited by size and count. A full disk or a reader that has gone does
@@ -40,7 +37,7 @@ const closeMs = 2_000
  * @throws Error naming log.file when the file cannot be opened
  */
 export function openLog(name: string, settings: LogSettings): OpenLog {
-  const outputs: Output[] = settings.stdout ? [standardOutput()] : []
+  const outputs: (StandardOutput | LogFile)[] = []
   const log = pino(
     {
       name,
@@ -51,11 +48,13 @@ export function openLog(name: string, settings: LogSettings): OpenLog {
     {
       write(line: string) {
         const safe = safeLine(line)
-        for (const output of outputs) output.write(safe)
+        for (const output of outputs) output.add(safe)
       },
     },
   )
+  if (settings.stdout) outputs.push(new StandardOutput(tellLosses(log, 'standard output')))
   if (settings.file !== '') outputs.push(openFile(settings, log))
+  const forgetExit = onExit(() => outputs.forEach(flushNow))
   return {
     log,
     setDetailed(detailed) {
@@ -66,6 +65,7 @@ export function openLog(name: string, settings: LogSettings): OpenLog {
       const closed = Promise.all(outputs.map((output) => output.close()))
       await Promise.race([closed, delay(closeMs, undefined, { signal: limit.signal }).catch(() => {})])
       limit.abort()
+      forgetExit()
     },
   }
 }
@@ -87,27 +87,22 @@ const escaped = (char: string) =>
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
 
-/**
- * Surprises of pino's destination, shown in test/lib/base/log.test.ts: an error that nobody listens to ends the
- * process, and without a `minLength` flush() does not wait.
- */
-function standardOutput(): Output {
-  const stdout = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: 32 * 1_048_576 })
-  stdout.on('error', () => {})
-  return {
-    write: (line) => stdout.write(line),
-    close: () => new Promise((resolve) => stdout.flush(() => resolve())),
+/** What was queued when the process ends otherwise than in order is what tells why. */
+function flushNow(output: StandardOutput | LogFile): void {
+  try {
+    output.flushNow()
+  } catch {
+    // There is nobody left to tell.
   }
 }
 
-function openFile({ file, sizeMb, count }: LogSettings, log: Log): Output {
+function openFile({ file, sizeMb, count }: LogSettings, log: Log): LogFile {
   try {
     return new LogFile({
       path: file,
       sizeBytes: Math.round(sizeMb * 1_048_576),
       count,
-      onBroken: (err) => log.error({ file, err }, 'log file cannot be written'),
-      onMended: (lostLines) => log.warn({ file, lostLines }, 'log file can be written again'),
+      ...tellLosses(log, file),
     })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
@@ -119,6 +114,11 @@ function openFile({ file, sizeMb, count }: LogSettings, log: Log): Output {
     )
   }
 }
+
+const tellLosses = (log: Log, to: string) => ({
+  onBroken: (err: unknown) => log.error({ to, err }, 'log cannot be written'),
+  onMended: (lostLines: number) => log.warn({ to, lostLines }, 'log can be written again'),
+})
 
 /** A log that says nothing, for tests and tools. */
 export const silentLog: Log = pino({ level: 'silent' })

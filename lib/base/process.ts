@@ -35,10 +35,29 @@ export function onHangup(task: () => void): () => void {
   return () => process.off('SIGHUP', task)
 }
 
+/** Calls `task`, which must not wait for anything, when the process ends, however it does. */
+export function onExit(task: () => void): () => void {
+  process.on('exit', task)
+  return () => process.off('exit', task)
+}
+
+/** Runs `task`, which must not wait for anything, with a umask of its own: what it makes is private from the start. */
+export function withUmask<T>(mask: number, task: () => T): T {
+  const before = process.umask(mask)
+  try {
+    return task()
+  } finally {
+    process.umask(before)
+  }
+}
+
 /** True when the process has root's powers, which serving files does not need. */
 export const isRoot = (): boolean => process.geteuid?.() === 0
 
 export const environment = (): Readonly<NodeJS.ProcessEnv> => process.env
+
+/** How long what a program left open may keep it alive after its main function is done. */
+const lingerMs = 3_000
 
 /**
  * Runs a program's main function: its return value becomes the exit code; an error ends the process with code 1
@@ -52,6 +71,8 @@ export function runProgram(main: () => Promise<number>, report: (error: unknown)
   process.on('uncaughtException', die)
   main().then((code) => {
     process.exitCode = code
+    // Output may still be on its way; a socket that was not closed must not keep a stopped program from ending.
+    setTimeout(() => process.exit(), lingerMs).unref()
   }, die)
 }
 

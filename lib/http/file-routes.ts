@@ -71,9 +71,7 @@ export class FileRoutes {
       const refused = whyNot(request)
       if (refused !== undefined) return this.#sendShort(exchange, refused)
       if (fault !== undefined) throw fault
-      const granted = await this.#parts.files.read(connection.caller, asked)
-      // The client may have gone meanwhile, and writing to a closed response is an error.
-      if (!response.destroyed) await this.#sendGranted(exchange, granted)
+      await this.#sendGranted(exchange, await this.#parts.files.read(connection.caller, asked))
     } catch (error) {
       this.#fail(exchange, error, asked)
     }
@@ -118,7 +116,6 @@ export class FileRoutes {
     } else {
       const pieces = await openPieces(granted.file)
       try {
-        if (response.destroyed) return
         exchange.writeHead(status, headers)
         await sendPieces(response, pieces, { from, length }, exchange)
       } finally {
@@ -148,7 +145,6 @@ export class FileRoutes {
     const { request, response, connection } = exchange
     const { status, result, reason, detail } = answer
     exchange.expect({ result, bytes: 0, code: status, reason, detail })
-    if (response.destroyed) return
     if (answer.close) connection.closing = true
     const text = `${answer.text}\n`
     exchange.writeHead(status, textHeaders(text, answer.headers))

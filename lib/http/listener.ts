@@ -26,8 +26,9 @@ export interface ListenerParts {
 
 /**
  * One listening socket with its fastify, used for its routing and its orderly end. What it would do to phones is
- * switched off (test/lib/http/listener.test.ts shows each): its router decodes names, so it is shown `/` only; it
- * waits for bodies, or answers 415 to those of a type it does not know; it answers in JSON.
+ * switched off (test/lib/http/gate.test.ts and file-routes.test.ts show each): its router decodes names, so it is
+ * shown `/` only; it waits for bodies of types it knows, so it is left none; to those of other types it answers 415,
+ * in JSON, so its errors are answered by us.
  */
 export class Listener {
   readonly server: Server
@@ -73,7 +74,6 @@ export class Listener {
       void this.#parts.routes.answer(request.raw, request.originalUrl, reply.raw, connection)
     }
     this.#app.removeAllContentTypeParsers()
-    this.#app.addContentTypeParser('*', (_request, _body, done) => done(null))
     this.#app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler: answer })
     this.#app.setNotFoundHandler(answer)
     this.#app.setErrorHandler((_error, request, reply) => answer(request, reply))

@@ -33,9 +33,9 @@ export async function sendPieces(
   for (let position = from; position < end;) {
     const piece = await pieces.read(position, Math.min(pieceBytes, end - position))
     if (piece.length === 0) throw new FileChanged('the file')
+    // After this there would be neither a 'drain' nor a 'close' to wait for.
     if (response.destroyed) return
     if (!response.write(piece)) await drained(response)
-    if (response.destroyed) return
     position += piece.length
     progress.sent = position - from
   }

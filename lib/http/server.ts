@@ -71,7 +71,6 @@ export class HttpsDoor implements Component, Encryption {
     return {
       ...this.#certificates?.contextOptions(profile),
       SNICallback: (name, done) => done(null, this.#certificates?.contextFor(profile, name)),
-      ALPNProtocols: ['http/1.1'],
       handshakeTimeout: handshakeTimeoutMs,
       requestCert: clientAuth !== 'none',
       rejectUnauthorized: clientAuth === 'require',

@@ -14,11 +14,9 @@ export function profileOptions(profile: TlsProfileName): SecureContextOptions {
 /** Weak profiles must be chosen by name and are shown as such. */
 export const isWeak = (profile: TlsProfileName): boolean => profile !== 'modern'
 
-// The server's order decides. Renegotiation lets a client demand handshakes for nothing (d74).
-const secureOptions =
-  constants.SSL_OP_CIPHER_SERVER_PREFERENCE |
-  constants.SSL_OP_NO_RENEGOTIATION |
-  constants.SSL_OP_NO_COMPRESSION
+// Renegotiation lets a client demand handshakes for nothing (d74). That the server's order of suites decides is
+// Node's default.
+const secureOptions = constants.SSL_OP_NO_RENEGOTIATION
 
 const tls13 = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']
 

@@ -10,7 +10,9 @@ const project = new URL('../../', import.meta.url).href
 export interface Script {
   child: ChildProcess
   /** Resolves once it has written `text`; rejects when it ends without. */
-  says(text: string): Promise<void>
+  says: (text: string) => Promise<void>
+  /** What it has written so far. */
+  said: () => string
   ended: Promise<ScriptEnd>
 }
 
@@ -33,14 +35,14 @@ export async function startScript(t: TestContext, text: string): Promise<Script>
   const said = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()))
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...said }) as ScriptEnd)
+  const ended: Promise<ScriptEnd> = once(child, 'close').then(([code, signal]) => ({ code, signal, ...said }))
   const says = async (wanted: string) => {
     while (!said.stdout.includes(wanted)) {
       if (child.exitCode !== null) throw new Error(`it ended without saying ${wanted}:\n${said.stderr}`)
       await Promise.race([once(child.stdout, 'data'), ended])
     }
   }
-  return { child, says, ended }
+  return { child, says, said: () => said.stdout, ended }
 }
 
 /** Runs it to its end. */

@@ -56,10 +56,17 @@ export const readRequest = (
 ) => requestPacket(1, name, mode, options)
 export const ackPacket = (block: number) => Buffer.from([0, 4, (block >> 8) & 0xff, block & 0xff])
 
+/** A socket that sends at once: by default node:dgram first looks up even an address that is one. */
+const openSocket = (address: string) =>
+  createSocket({
+    type: address.includes(':') ? 'udp6' : 'udp4',
+    lookup: (host, _options, callback) => callback(null, host, 0),
+  })
+
 /** Fetches a file. @throws TftpError, or Error when the server falls silent */
 export async function tftpFetch(name: string | Buffer, options: FetchOptions): Promise<Fetched> {
   const { address = '127.0.0.1', from = {} } = options
-  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+  const socket = openSocket(address)
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)
@@ -212,7 +219,7 @@ export class RawClient {
   }
 
   static async open(address = '127.0.0.1', port = 0): Promise<RawClient> {
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    const socket = openSocket(address)
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)
       socket.bind(port, address, resolve)

@@ -25,7 +25,7 @@ const table: [name: string, text: string, shown: string][] = [
 ]
 
 for (const [name, text, shown] of table) {
-  test(`${name}: ${JSON.stringify(text)}`, () => {
+  test(`${name} is shown as ${shown}`, () => {
     assert.equal(printable(text), shown)
   })
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { link, open as openDisk, rename, rm, truncate, unlink, writeFile } from 'node:fs/promises'
+import { link, open as openDisk, rename, rm, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { FileChanged, type OpenFile } from '../../../lib/files/stored-file.ts'
@@ -74,7 +74,8 @@ test('d12: cut short or made longer, a file being read breaks off', async (t) =>
 })
 
 test('d12: what was replaced between the lookup and the first read is not read at all', async (t) => {
-  const { root, open } = await testStore(t, { 'fw.bin': content, 'new.bin': content }, 1_000)
+  const { root, open } = await testStore(t, { 'fw.bin': content, 'new.bin': randomBytes(200_000) }, 1_000)
+  for (const name of ['fw.bin', 'new.bin']) await utimes(join(root, name), 1_000, 1_000)
   const found = await open('fw.bin')
   await rename(join(root, 'new.bin'), join(root, 'fw.bin'))
   await assert.rejects(found.open(), FileChanged)

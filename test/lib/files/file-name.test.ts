@@ -55,6 +55,7 @@ test('d2: absolute names, drives, network shares and URLs are refused', () => {
       file:///etc/passwd file:etc/passwd http://x/y
     `),
   )
+  assert.throws(() => parseFileName('/etc/passwd'), { detail: 'an absolute name' })
 })
 
 test('d3: control bytes, line ends, lone surrogates and invisible characters are refused wherever they stand', () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { chmod, chown, link, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { renameSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { servableName } from '../../../lib/files/servable.ts'
 import { openStore, testStore, writeFiles } from '../../support/file-store.ts'
@@ -104,6 +106,26 @@ test('d8: a FIFO, also behind a link, neither blocks nor is served', async (t) =
   await symlink('pipe.txt', join(root, 'link.txt'))
   for (const name of ['pipe.txt', 'link.txt']) await assert.rejects(open(name), refusedAs('notFound'))
 })
+
+test('d8: a FIFO that takes the place of a file while it is being opened does not block', async (t) => {
+  const { folder, root } = await testStore(t, { 'file.txt': 'abc' })
+  const { open } = openStore(folder, 0)
+  await run('mkfifo', [join(root, 'pipe.txt')])
+  for (let round = 0; round < 60; round++) {
+    linkTo(root, 'file.txt')
+    const opening = open('a.txt').catch((error: unknown) =>
+      assert(refusedAs('notFound')(error), String(error)),
+    )
+    for (let turn = 0; turn < round % 6; turn++) await setImmediate()
+    linkTo(root, 'pipe.txt')
+    await opening
+  }
+})
+
+function linkTo(root: string, target: string): void {
+  symlinkSync(target, join(root, 'next'))
+  renameSync(join(root, 'next'), join(root, 'a.txt'))
+}
 
 test('d8: a socket is not served', async (t) => {
   const { root, open } = await testStore(t)

@@ -112,10 +112,18 @@ test('d70: who is refused for want of a slot gets the safe minimum too, or hears
 })
 
 test('d70: a safe minimum that may not be served is refused as what it is', async (t) => {
-  const { folder, read } = await serve(t, { [list]: '10.0.0.1' })
+  const { folder, read } = await serve(t, { [settings]: 'all' }, 1)
   await writeFile(join(folder, 'outside.txt'), 'secret')
   await symlink('../outside.txt', join(folder, 'HTTPdata/fxd_settings.txt'))
+  await read('10.0.0.1', '46xxsettings.txt')
   await assert.rejects(read('10.0.0.9', '46xxsettings.txt'), refusedAs('forbidden'))
+})
+
+test('a file that is there and may not be served is refused as what it is, whatever lies near', async (t) => {
+  const { folder, read } = await serve(t, { 'HTTPdata/a.txt': 'near' })
+  await writeFile(join(folder, 'outside.txt'), 'secret')
+  await symlink('../outside.txt', join(folder, 'HTTPdata/a.scr'))
+  await assert.rejects(read('10.0.0.1', 'a.scr'), refusedAs('forbidden'))
 })
 
 test('a slot is taken by who may download, also for a file that is not there, and by nobody else', async (t) => {

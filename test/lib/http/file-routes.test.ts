@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal, type RefusalReason } from '../../../lib/files/refusal.ts'
 import { FileChanged } from '../../../lib/files/stored-file.ts'
 import {
@@ -286,8 +287,27 @@ test('a client that goes away while its file is looked up harms nobody', async (
   assert.equal(statusOf(answer), 200)
 })
 
+test('a client that goes away while a piece of its file is read leaves no file open', async (t) => {
+  const read = Promise.withResolvers<void>()
+  const file = new PiecewiseFile('fw.bin', large, async (_position, length) => {
+    await read.promise
+    return Buffer.alloc(length)
+  })
+  const { port, outcomes } = await openHttp(t, filesOf(file))
+  const socket = await dial(t, port)
+  socket.write('GET /fw.bin HTTP/1.1\r\n\r\n')
+  await until(() => file.opened === 1)
+  socket.resetAndDestroy()
+  await outcomes.ended(1)
+  read.resolve()
+  await until(() => file.closed === 1)
+})
+
 test('a client that ends its side after the request still gets all of its file', async (t) => {
-  const file = new PiecewiseFile('fw.bin', large, async (position, length) => bytesAt(position, length))
+  const file = new PiecewiseFile('fw.bin', large, async (position, length) => {
+    await delay(20)
+    return bytesAt(position, length)
+  })
   const { port } = await openHttp(t, filesOf(file))
   const socket = await dial(t, port)
   socket.end('GET /fw.bin HTTP/1.1\r\n\r\n')
@@ -361,6 +381,13 @@ test('d4: a name of 4,096 bytes is refused, one of 65,000 does not fit the heade
   assert.equal(statusOf(await exchange(t, port, `GET /${'a'.repeat(4_096)} HTTP/1.1\r\n${closing}`)), 400)
   assert.equal(statusOf(await exchange(t, port, `GET /${'a'.repeat(65_000)} HTTP/1.1\r\n${closing}`)), 431)
   assert.equal(statusOf(await exchange(t, port, `GET /46xxsettings.txt HTTP/1.1\r\n${closing}`)), 200)
+})
+
+test('d1: a broken percent-encoding is answered by us, not by the router, and written down', async (t) => {
+  const { port, outcomes } = await openHttp(t, filesOf(settings))
+  const answer = await exchange(t, port, `GET /%zz HTTP/1.1\r\n${closing}`)
+  assert.match(answer, /^HTTP\/1\.1 400 .*\r\n\r\nfile name not allowed\n$/s)
+  assert.deepEqual((await outcomes.ended(1))[0]?.asked, '/%zz')
 })
 
 test('d13: folders are not listed', async (t) => {

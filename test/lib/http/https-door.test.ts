@@ -312,6 +312,23 @@ test('d39: HTTP on the port of HTTPS is closed, and told in the log', async (t) 
   assert.match(lines[0] ?? '', /"address":"127\.0\.0\.1".*"msg":"TLS handshake failed"/)
 })
 
+test('stopping an HTTPS door lets a transfer end', { timeout: 10_000 }, async (t) => {
+  const goOn = Promise.withResolvers<void>()
+  const file = new PiecewiseFile('fw.bin', 1_000_000, async (position, length) => {
+    if (position > 0) await goOn.promise
+    return Buffer.alloc(length)
+  })
+  const { port, door } = await openHttps(t, filesOf(file), { settings: { keepAliveMs: 60_000 } })
+  const socket = await dialTls(t, port)
+  socket.write('GET /fw.bin HTTP/1.1\r\n\r\n')
+  const answer = everything(socket)
+  await until(() => file.opened === 1)
+  const stopped = door.stop(new AbortController().signal)
+  goOn.resolve()
+  assert.equal((await answer).split('\r\n\r\n')[1]?.length, 1_000_000)
+  await stopped
+})
+
 test('stopping an HTTPS door with a half-open handshake ends when its grace does', async (t) => {
   const { port, door } = await openHttps(t, files)
   const half = await dial(t, port)

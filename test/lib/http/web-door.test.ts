@@ -88,26 +88,51 @@ test('an address that this machine does not have is an error', async () => {
   await door.stop(AbortSignal.abort())
 })
 
-test('stopping closes idle connections at once and lets a transfer end', async (t) => {
+const endless = () => new AbortController().signal
+
+test('stopping lets a transfer end, and its connection with it', { timeout: 10_000 }, async (t) => {
   const goOn = Promise.withResolvers<void>()
   const file = new PiecewiseFile('fw.bin', 1_000_000, async (position, length) => {
     if (position > 0) await goOn.promise
     return Buffer.alloc(length)
   })
-  const { port, door } = await openHttp(t, filesOf(file, inMemory('a.txt', 'aaa')))
-  const idle = await dial(t, port)
-  idle.write('GET /a.txt HTTP/1.1\r\n\r\n')
-  await once(idle, 'data')
+  const { port, door } = await openHttp(t, filesOf(file), { settings: { keepAliveMs: 60_000 } })
   const busy = await dial(t, port)
   busy.write('GET /fw.bin HTTP/1.1\r\n\r\n')
   const answer = everything(busy)
   await until(() => busy.bytesRead > 0)
-  const stopped = door.stop(AbortSignal.timeout(10_000))
-  await everything(idle)
+  const stopped = door.stop(endless())
   assert.equal(await exchange(t, port, request).catch(() => 'refused'), 'refused')
   goOn.resolve()
   assert.equal((await answer).split('\r\n\r\n')[1]?.length, 1_000_000)
   await stopped
+})
+
+test(
+  'stopping closes at once what waits for a request, or for the rest of one',
+  { timeout: 10_000 },
+  async (t) => {
+    const { port, door } = await openHttp(t, files, { settings: { keepAliveMs: 60_000 } })
+    const idle = await dial(t, port)
+    idle.write('GET /a.txt HTTP/1.1\r\n\r\n')
+    await once(idle, 'data')
+    const half = await dial(t, port)
+    half.write('GET /a.txt HTTP/1.1\r\nX-')
+    const silent = await dial(t, port)
+    const ended = [idle, half, silent].map(everything)
+    await door.stop(endless())
+    await Promise.all(ended)
+  },
+)
+
+test('stopping without any grace cuts a transfer', { timeout: 10_000 }, async (t) => {
+  const file = new PiecewiseFile('fw.bin', 1_000_000, () => new Promise(() => {}))
+  const { port, door, outcomes } = await openHttp(t, filesOf(file))
+  const socket = await dial(t, port)
+  socket.write('GET /fw.bin HTTP/1.1\r\n\r\n')
+  await until(() => file.opened === 1)
+  await door.stop(AbortSignal.abort())
+  assert.equal((await outcomes.ended(1))[0]?.result, 'broken')
 })
 
 test('what has not ended when the grace is over is cut', async (t) => {

@@ -3,7 +3,13 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { filesOf, inMemory, until } from '../../support/http.ts'
 import { seededBytes } from '../../support/random.ts'
-import { ackPacket, readRequest, requestPacket, tftpFetch, type RawClient } from '../../support/tftp-client.ts'
+import {
+  ackPacket,
+  readRequest,
+  requestPacket,
+  tftpFetch,
+  type RawClient,
+} from '../../support/tftp-client.ts'
 import { openRaw, openTftp } from '../../support/tftp-door.ts'
 
 const content = seededBytes(3_000)
@@ -58,7 +64,10 @@ for (const [what, packet] of [
 test('d4: names of 4,096 and 65,000 bytes are refused like any bad name', async (t) => {
   const { port } = await openTftp(t, files)
   for (const length of [256, 4_096, 65_000]) {
-    await assert.rejects(tftpFetch('x'.repeat(length), { port }), { code: 2, message: 'file name not allowed' })
+    await assert.rejects(tftpFetch('x'.repeat(length), { port }), {
+      code: 2,
+      message: 'file name not allowed',
+    })
   }
 })
 
@@ -66,7 +75,19 @@ for (const singlePort of [false, true]) {
   test(`d16: packets that are no request are not answered (${singlePort ? 'single port' : 'own ports'})`, async (t) => {
     const { port } = await openTftp(t, files, { settings: { singlePort } })
     const client = await openRaw(t)
-    const noise = ['', '\0', '\x01', '\0\0', '\0\0f\0octet\0', '\0\x03\0\x01data', '\0\x05\0\0text\0', '\0\x06a\0b\0', '\0\x07f\0octet\0', '\x01\0f\0octet\0', '\xff\xff']
+    const noise = [
+      '',
+      '\0',
+      '\x01',
+      '\0\0',
+      '\0\0f\0octet\0',
+      '\0\x03\0\x01data',
+      '\0\x05\0\0text\0',
+      '\0\x06a\0b\0',
+      '\0\x07f\0octet\0',
+      '\x01\0f\0octet\0',
+      '\xff\xff',
+    ]
     for (const text of noise) client.send(Buffer.from(text, 'latin1'), port)
     client.send(Buffer.alloc(65_507), port)
     client.send(Buffer.alloc(65_507, 0xff), port)
@@ -152,7 +173,11 @@ for (const singlePort of [false, true]) {
       for (const foreign of [stranger, otherAddress]) {
         foreign.send(Buffer.from('\0\x05\0\0die\0'), from, '127.0.0.1') // an ERROR is never answered
         foreign.send(ackPacket(block), from, '127.0.0.1')
-        answers.push(foreign.next().then(({ packet: answer }) => assert.deepEqual(data(answer), { opcode: 5, block: 5 })))
+        answers.push(
+          foreign
+            .next()
+            .then(({ packet: answer }) => assert.deepEqual(data(answer), { opcode: 5, block: 5 })),
+        )
         await answers.at(-1)
       }
       phone.send(ackPacket(block), from)
@@ -174,7 +199,11 @@ test('d22: acknowledging everything twice, too early and too late brings no surp
 })
 
 test('d25: exact multiples end with an empty block, and an empty file is one', async (t) => {
-  const stored = [inMemory('none', ''), inMemory('one', seededBytes(512)), inMemory('two', seededBytes(1_024))]
+  const stored = [
+    inMemory('none', ''),
+    inMemory('one', seededBytes(512)),
+    inMemory('two', seededBytes(1_024)),
+  ]
   const { port } = await openTftp(t, filesOf(...stored))
   for (const [index, file] of stored.entries()) {
     const { bytes, packets } = await tftpFetch(file.name, { port })
@@ -216,7 +245,10 @@ test('a phone that restarts and asks for something else from the same port is se
   await phone.next()
   phone.send(readRequest('g'), port)
   assert.equal((await phone.next()).packet.subarray(4).toString(), 'other')
-  assert.deepEqual((await outcomes.ended(1)).map(({ asked, reason }) => [asked, reason]), [['f', 'asked anew']])
+  assert.deepEqual(
+    (await outcomes.ended(1)).map(({ asked, reason }) => [asked, reason]),
+    [['f', 'asked anew']],
+  )
 })
 
 test('a phone that restarts and asks for the same again, after a silence, is served anew', async (t) => {
@@ -247,7 +279,9 @@ test('d27: a flood from one address is dropped beyond its rate, and other phones
 
 test('d27: when all places are held by phones that never answered, they give way to one that does', async (t) => {
   const { port, outcomes } = await openTftp(t, files, { settings: { maxTransfers: 20 } })
-  const flood = await Promise.all(Array.from({ length: 20 }, (_, index) => openRaw(t, `127.0.1.${index + 1}`)))
+  const flood = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => openRaw(t, `127.0.1.${index + 1}`)),
+  )
   for (const client of flood) client.send(readRequest('f'), port, '127.0.0.1')
   for (const client of flood) await client.next()
   await delay(260)

@@ -84,7 +84,8 @@ test('a block is still there while it is not acknowledged', async () => {
 
 test('d12: a file that changes while it is sent, or is shorter than it was, is a fault', async () => {
   for (const read of [
-    (at: number) => (at === 0 ? Promise.resolve(Buffer.alloc(262_144)) : Promise.reject(new FileChanged('f'))),
+    (at: number) =>
+      at === 0 ? Promise.resolve(Buffer.alloc(262_144)) : Promise.reject(new FileChanged('f')),
     (at: number) => Promise.resolve(Buffer.alloc(at === 0 ? 262_144 : 7)),
   ]) {
     const fault = Promise.withResolvers<unknown>()

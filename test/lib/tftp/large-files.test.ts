@@ -15,7 +15,9 @@ for (const [mebibytes, windowsize] of [
     // Each mebibyte begins with its number, so that none can stand for another.
     const whole = Buffer.concat(Array.from({ length: mebibytes }, () => megabyte))
     for (let index = 0; index < mebibytes; index += 1) whole.writeUInt32BE(index, index << 20)
-    const file = new PiecewiseFile('fw.bin', whole.length, async (at, length) => whole.subarray(at, at + length))
+    const file = new PiecewiseFile('fw.bin', whole.length, async (at, length) =>
+      whole.subarray(at, at + length),
+    )
     const { port, outcomes } = await openTftp(t, filesOf(file))
     const { bytes } = await tftpFetch('fw.bin', { port, options: { blksize: 512, windowsize } })
     assert.ok(bytes.equals(whole))

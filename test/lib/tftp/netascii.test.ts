@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { toNetascii } from '../../../lib/tftp/netascii.ts'
 
 for (const [original, wire] of [
@@ -19,7 +19,9 @@ for (const [original, wire] of [
 
 test('d30: whoever translates it back has the file again, whatever its bytes', () => {
   const bytes = fc.uint8Array({ min: 0, max: 255, maxLength: 300 })
-  const lineEnds = fc.array(fc.constantFrom(0, 10, 13, 65), { maxLength: 60 }).map((list) => Uint8Array.from(list))
+  const lineEnds = fc
+    .array(fc.constantFrom(0, 10, 13, 65), { maxLength: 60 })
+    .map((list) => Uint8Array.from(list))
   fc.assert(
     fc.property(fc.oneof(bytes, lineEnds), (original) => {
       assert.deepEqual(Buffer.from(fromNetascii(toNetascii(original))), Buffer.from(original))

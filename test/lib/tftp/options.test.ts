@@ -95,7 +95,12 @@ test('option names count without regard to case, and go back as they came, in th
 })
 
 test('without options it is as RFC 1350 has it: 512 bytes, one block at a time', () => {
-  assert.deepEqual(agreeOn([], 5, limits), { blockSize: 512, windowSize: 1, timeoutMs: undefined, granted: [] })
+  assert.deepEqual(agreeOn([], 5, limits), {
+    blockSize: 512,
+    windowSize: 1,
+    timeoutMs: undefined,
+    granted: [],
+  })
 })
 
 test('an option that breaks a phone can be kept from it', () => {

@@ -86,7 +86,12 @@ test('an ERROR is read with and without its final NUL', () => {
 test('ERROR and OACK are built as the RFCs draw them', () => {
   assert.deepEqual(Buffer.from(buildError(5, 'who are you')), bytes('\0\x05\0\x05who are you\0'))
   assert.deepEqual(
-    Buffer.from(buildOptionAck([{ name: 'blksize', value: '1428' }, { name: 'tsize', value: '7' }])),
+    Buffer.from(
+      buildOptionAck([
+        { name: 'blksize', value: '1428' },
+        { name: 'tsize', value: '7' },
+      ]),
+    ),
     bytes('\0\x06blksize\x001428\0tsize\x007\0'),
   )
 })

@@ -24,7 +24,10 @@ test('a row narrows what phones of its network and its model are granted, and no
 
 test('a row without network and model is for all, and model names count without regard to case', () => {
   const all = new Quirks([{ refuse: ['timeout'] }])
-  assert.deepEqual(all.limitsFor({ address: '2001:db8::1', model: undefined }, limits).refuse, new Set(['timeout']))
+  assert.deepEqual(
+    all.limitsFor({ address: '2001:db8::1', model: undefined }, limits).refuse,
+    new Set(['timeout']),
+  )
   const model = new Quirks([{ model: 'J179', refuse: ['timeout'] }])
   assert.equal(model.limitsFor({ address: '10.0.0.1', model: 'j179' }, limits).refuse.size, 1)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ReadTransfer } from '../../../lib/tftp/read-transfer.ts'
 import { seededRandom } from '../../support/random.ts'
 import { simulate, type Simulated } from '../../support/tftp-simulation.ts'
@@ -83,7 +83,10 @@ test('d23: what is sent is bounded: a window for each acknowledgement and for ea
     fc.property(scenes, (scene) => {
       const { sends, acks, timeouts, ms } = play(scene)
       const window = scene.withOptions ? scene.windowSize : 1
-      assert.ok(sends <= window * (acks + timeouts + 1), `${sends} sends for ${acks} acks and ${timeouts} timeouts`)
+      assert.ok(
+        sends <= window * (acks + timeouts + 1),
+        `${sends} sends for ${acks} acks and ${timeouts} timeouts`,
+      )
       assert.ok(timeouts <= 20 + acks * 12 + ms / 1_000, `${timeouts} timeouts in ${ms} ms`)
     }),
     { numRuns: 1_000 },
@@ -97,7 +100,10 @@ test('d22: in lockstep no flood of acknowledgements, in any order, has more bloc
       const transfer = new ReadTransfer({ ...plan, timeoutMs: 1_000, exactTimeoutMs: undefined, giveUpMs }, 0)
       transfer.ready(61, 0)
       let sent = 1
-      const acks = [...flood.map((number) => number % 50), ...Array.from({ length: upTo }, (_, index) => index + 1)]
+      const acks = [
+        ...flood.map((number) => number % 50),
+        ...Array.from({ length: upTo }, (_, index) => index + 1),
+      ]
       for (const number of acks) if (transfer.ack(number, 1).do === 'send') sent += 1
       assert.equal(sent, transfer.ackedBytes / 512 + 1)
       assert.equal(transfer.resent, 0)

@@ -4,7 +4,10 @@ import { RoundTrip } from '../../../lib/tftp/round-trip.ts'
 
 test('before anything was measured the first wait is the one that was set, and doubles', () => {
   const roundTrip = new RoundTrip(300)
-  assert.deepEqual([1, 2, 3, 4, 5].map((copies) => roundTrip.waitMs(copies)), [300, 600, 1_200, 2_000, 2_000])
+  assert.deepEqual(
+    [1, 2, 3, 4, 5].map((copies) => roundTrip.waitMs(copies)),
+    [300, 600, 1_200, 2_000, 2_000],
+  )
 })
 
 test('the wait follows what answers took, with room for their variation', () => {

@@ -48,11 +48,14 @@ for (const singlePort of [false, true]) {
   const mode = singlePort ? 'single-port mode' : 'ports of their own'
 
   test(`many phones at once get what each asked for, with ${mode}`, async (t) => {
-    const stored = Array.from({ length: 60 }, (_, index) => inMemory(`f${index}`, seededBytes(index * 700, index)))
+    const stored = Array.from({ length: 60 }, (_, index) =>
+      inMemory(`f${index}`, seededBytes(index * 700, index)),
+    )
     const { port, outcomes } = await openTftp(t, filesOf(...stored), { settings: { singlePort } })
     await Promise.all(
       stored.map(async ({ name, content: expected }, index) => {
-        const options = index % 2 === 0 ? {} : { options: { blksize: 100 + index, windowsize: 1 + (index % 9) } }
+        const options =
+          index % 2 === 0 ? {} : { options: { blksize: 100 + index, windowsize: 1 + (index % 9) } }
         const { bytes, server } = await tftpFetch(name, { port, ...options })
         assert.deepEqual(bytes, expected)
         assert.equal(server.port === port, singlePort)
@@ -85,14 +88,20 @@ test('all options are granted together, in the words of the phone', async (t) =>
 test('exactly one leading slash stands for the root', async (t) => {
   const { port } = await openTftp(t, files)
   assert.deepEqual((await tftpFetch('/46xxsettings.txt', { port })).bytes, content)
-  await assert.rejects(tftpFetch('//46xxsettings.txt', { port }), { code: 2, message: 'file name not allowed' })
+  await assert.rejects(tftpFetch('//46xxsettings.txt', { port }), {
+    code: 2,
+    message: 'file name not allowed',
+  })
 })
 
 test('refusals are said in the protocol’s words, and written down with their detail', async (t) => {
   const { port, outcomes } = await openTftp(t, files)
   await assert.rejects(tftpFetch('absent', { port }), { code: 1, message: 'file not found' })
   await assert.rejects(tftpFetch('../etc/passwd', { port }), { code: 2, message: 'file name not allowed' })
-  await assert.rejects(tftpFetch(Buffer.from([0xff, 0x41]), { port }), { code: 2, message: 'file name not allowed' })
+  await assert.rejects(tftpFetch(Buffer.from([0xff, 0x41]), { port }), {
+    code: 2,
+    message: 'file name not allowed',
+  })
   const ended = await outcomes.ended(3)
   assert.deepEqual(
     ended.map(({ result, reason, code, asked, bytes }) => [result, reason, code, asked, bytes]),
@@ -118,7 +127,9 @@ test('every refusal has its code', async (t) => {
 
 test('a fallback file is marked', async (t) => {
   const file = inMemory('fxd_settings.txt', 'calm')
-  const { port, outcomes } = await openTftp(t, { read: async () => ({ file, kind: 'settings', fallback: true }) })
+  const { port, outcomes } = await openTftp(t, {
+    read: async () => ({ file, kind: 'settings', fallback: true }),
+  })
   assert.equal((await tftpFetch('46xxsettings.txt', { port })).bytes.toString(), 'calm')
   const [outcome] = await outcomes.ended(1)
   assert.deepEqual([outcome?.fallback, outcome?.file, outcome?.kind], [true, 'fxd_settings.txt', 'settings'])
@@ -128,7 +139,11 @@ test('a fault is told in two words, and logged with its cause', async (t) => {
   const logged: unknown[] = []
   const { silentLog } = await import('../../../lib/base/log.ts')
   const log = Object.create(silentLog, { error: { value: (...line: unknown[]) => logged.push(line) } })
-  const { port, outcomes } = await openTftp(t, { read: () => Promise.reject(new Error('EIO')) }, { parts: { log } })
+  const { port, outcomes } = await openTftp(
+    t,
+    { read: () => Promise.reject(new Error('EIO')) },
+    { parts: { log } },
+  )
   await assert.rejects(tftpFetch('f', { port }), { code: 0, message: 'server error' })
   const [outcome] = await outcomes.ended(1)
   assert.deepEqual([outcome?.result, outcome?.reason], ['broken', 'server error'])
@@ -167,12 +182,19 @@ test('an error of the phone ends the transfer at once', async (t) => {
   phone.send(ackPacket(1), transferPort)
   phone.send(Buffer.from('\0\x05\0\x03flash is full\0'), transferPort)
   const [outcome] = await outcomes.ended(1)
-  assert.deepEqual([outcome?.result, outcome?.reason, outcome?.code, outcome?.bytes], ['broken', 'phone error', 3, 512])
+  assert.deepEqual(
+    [outcome?.result, outcome?.reason, outcome?.code, outcome?.bytes],
+    ['broken', 'phone error', 3, 512],
+  )
 })
 
 test('IPv6 phones are served like others', async (t) => {
   const { port, outcomes } = await openTftp(t, files, { settings: { addresses: ['::1'] } })
-  const { bytes, server } = await tftpFetch('46xxsettings.txt', { port, address: '::1', options: { blksize: 65_464 } })
+  const { bytes, server } = await tftpFetch('46xxsettings.txt', {
+    port,
+    address: '::1',
+    options: { blksize: 65_464 },
+  })
   assert.deepEqual(bytes, content)
   assert.equal(server.address, '::1')
   assert.equal((await outcomes.ended(1))[0]?.address, '::1')
@@ -209,7 +231,10 @@ test('a port that is taken is named, with the setting and who has it', async (t)
   await new Promise<void>((resolve) => taken.bind(0, '127.0.0.1', resolve))
   const { port } = taken.address()
   await assert.rejects(openTftp(t, files, { settings: { port } }), (error: Error) => {
-    assert.match(error.message, new RegExp(`^tftp.port: UDP port ${port} on 127.0.0.1 is held by .*pid ${process.pid}`))
+    assert.match(
+      error.message,
+      new RegExp(`^tftp.port: UDP port ${port} on 127.0.0.1 is held by .*pid ${process.pid}`),
+    )
     return error.cause instanceof Error
   })
 })
