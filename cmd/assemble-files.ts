@@ -33,7 +33,10 @@ export function assembleFiles(config: Config, { hot, alarms, clock, log }: Colla
   const index = new FolderIndex()
   const stores = perProtocol((protocol) => new FileStore(rootOf(folder, protocol), { hot, index, log }))
   const lists = new AddressLists(folder, { alarms })
-  const admission = new Admission({ maxClients: config.access.maxClients, sessionMs: config.access.sessionSeconds * 1000 })
+  const admission = new Admission({
+    maxClients: config.access.maxClients,
+    sessionMs: config.access.sessionSeconds * 1000,
+  })
   const nearMiss = new NearMiss(folder, { index, clock })
   return { files: new FileService({ stores, lists, admission, nearMiss, clock, log }), lists, admission }
 }

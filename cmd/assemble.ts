@@ -9,7 +9,7 @@ import { isRoot } from '../lib/base/process.ts'
 import { HotFiles } from '../lib/files/hot-files.ts'
 import { HttpDoor, HttpsDoor } from '../lib/http/server.ts'
 import { parseAddressRange, rangeHolds } from '../lib/phones/address.ts'
-import { identifyUserAgent } from '../lib/phones/identity.ts'
+import { identifyFileName, identifyUserAgent } from '../lib/phones/identity.ts'
 import { Activity } from '../lib/status/activity.ts'
 import { BootTraces } from '../lib/status/boot-traces.ts'
 import { LoopLag } from '../lib/status/loop-lag.ts'
@@ -44,13 +44,22 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   const totals = new Totals()
   const traces = new BootTraces(
     { phones: config.phones.remember, boots: config.phones.boots },
-    { clock, kindOf: kindOfAsked },
+    { clock, kindOf: kindOfAsked, identifyName: identifyFileName },
   )
   const loopLag = new LoopLag()
   const metrics = new Metrics(() => snapshot())
-  for (const listener of [transferLog(log), totals.record, traces.record, metrics.record]) activity.onFinished(listener)
+  for (const listener of [transferLog(log), totals.record, traces.record, metrics.record])
+    activity.onFinished(listener)
 
-  const collaborators = { files, activity, clock, log, alarms, identify: identifyUserAgent, phoneAt: (address: string) => traces.traitsAt(address) }
+  const collaborators = {
+    files,
+    activity,
+    clock,
+    log,
+    alarms,
+    identify: identifyUserAgent,
+    phoneAt: (address: string) => traces.traitsAt(address),
+  }
   const http = config.http.enabled ? new HttpDoor(config.http, collaborators) : undefined
   const https = config.https.enabled ? new HttpsDoor(config.https, collaborators) : undefined
   const tftp = config.tftp.enabled ? new TftpServer(config.tftp, collaborators) : undefined
@@ -77,8 +86,23 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     log.info('settings of access and certificates read afresh')
   }
 
-  const routes = fileserverRoutes({ config, snapshot, files, admission, traces, activity, clock, setDetailed, reload, log })
-  const parts: Component[] = [loopLag, ...doors, controlSocket(controlSocketPath(config.run.folder, 'fileserver'), routes)]
+  const routes = fileserverRoutes({
+    config,
+    snapshot,
+    files,
+    admission,
+    traces,
+    activity,
+    clock,
+    setDetailed,
+    reload,
+    log,
+  })
+  const parts: Component[] = [
+    loopLag,
+    ...doors,
+    controlSocket(controlSocketPath(config.run.folder, 'fileserver'), routes),
+  ]
   if (config.status.enabled) {
     const ranges = config.status.allow.map(parseAddressRange)
     const allows = (address: string) => ranges.some((range) => rangeHolds(range, address))

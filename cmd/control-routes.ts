@@ -48,13 +48,19 @@ export function fileserverRoutes(parts: ControlParts): (app: FastifyInstance) =>
     app.get('/phones', () => traces.list())
     app.get<{ Params: { phone: string } }>('/phones/:phone', (request, reply) => {
       const { phone } = request.params
-      return traces.find(phone) ?? reply.code(404).send({ message: `no phone ${phone} was seen since the start` })
+      return (
+        traces.find(phone) ?? reply.code(404).send({ message: `no phone ${phone} was seen since the start` })
+      )
     })
     addClientRoutes(app, parts)
     app.get<{ Querystring: { address: string; file?: string } }>('/access', (request, reply) => {
       const { address, file = '46xxsettings.txt' } = request.query
       try {
-        return { address, file, doors: protocols.map((protocol) => explainAccess(files, { protocol, address, port: 0 }, file)) }
+        return {
+          address,
+          file,
+          doors: protocols.map((protocol) => explainAccess(files, { protocol, address, port: 0 }, file)),
+        }
       } catch (error) {
         if (error instanceof Refusal) return reply.code(400).send({ message: error.message })
         throw error
@@ -87,7 +93,8 @@ function addClientRoutes(app: FastifyInstance, { admission, clock, config, log }
       address,
       requests,
       sinceSeconds: Math.round((now - admittedAt) / 1000),
-      leftSeconds: sessionSeconds === 0 ? null : Math.max(0, Math.round(sessionSeconds - (now - lastAt) / 1000)),
+      leftSeconds:
+        sessionSeconds === 0 ? null : Math.max(0, Math.round(sessionSeconds - (now - lastAt) / 1000)),
     }))
     return { maxClients, clients }
   })

@@ -11,7 +11,11 @@ runProgram(
   async () => {
     const { values } = parseArgs({ args: programArguments(), options: nodeOptions })
     try {
-      const config = loadConfig({ file: configFileOf(values), environment: environment(), overrides: values.set ?? [] })
+      const config = loadConfig({
+        file: configFileOf(values),
+        environment: environment(),
+        overrides: values.set ?? [],
+      })
       await runFileserver(config)
       return 0
     } catch (error) {

@@ -40,7 +40,7 @@ const packages: Record<string, readonly string[]> = {
   leven: ['lib/base/complaint.ts'],
   pino: ['lib/base/log.ts'],
   'prom-client': ['lib/status/metrics.ts'],
-  'rotating-file-stream': ['lib/base/log.ts'],
+  'rotating-file-stream': ['lib/base/log-file.ts'],
   'smol-toml': [
     'lib/base/config-docs.ts',
     'lib/base/config-overrides.ts',

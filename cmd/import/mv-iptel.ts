@@ -112,7 +112,7 @@ const snmpParameters: Rule = (value) =>
 
 const noShell: Rule = () => dropped('no command line is built here: phones are asked directly')
 
-/** Every key of MV_IPTel.ini we know of (domain.md 2.1), and what becomes of it. */
+/** Every key of MV_IPTel.ini we know of, and what becomes of it. */
 export const mvIptel: RuleTable = {
   Settings: {
     DetailedLog: flag('log.detailed'),

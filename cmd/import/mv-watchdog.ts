@@ -2,7 +2,7 @@ import { comesWith, dropped, type RuleTable } from './rules.ts'
 
 const watchdog = comesWith('the watchdog')
 
-/** Every key of MV_WatchDog.ini (domain.md 2.2). Our watchdog is a program of its own, with settings of its own. */
+/** Every key of MV_WatchDog.ini. Our watchdog is a program of its own, with settings of its own. */
 export const mvWatchdog: RuleTable = {
   Settings: {
     Version: () => dropped('written by the old program for itself'),

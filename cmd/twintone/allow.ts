@@ -26,7 +26,8 @@ export const allowCommand: Command = {
   help: `Asks the running node; without one, reads the lists as they lie in the data folder.\nExit code 0: every door would serve it; 1: at least one would refuse.\n${nodeHelp}\n      --json  as JSON`,
   options: { ...nodeOptions, json: { type: 'boolean' } },
   async run({ words: [verb, address, file = '46xxsettings.txt', ...more], options }, io) {
-    if (verb !== 'test' || address === undefined || more.length > 0) throw new UsageError('say `test <address>`, and a file name if you like')
+    if (verb !== 'test' || address === undefined || more.length > 0)
+      throw new UsageError('say `test <address>`, and a file name if you like')
     if (isIP(address) === 0) throw new UsageError(`"${address}" is no IP address`)
     const answer = await ask(canonicalAddress(address), file, options, io)
     io.stdout(options['json'] === true ? asJson(answer) : allowText(answer))
@@ -36,7 +37,10 @@ export const allowCommand: Command = {
 
 async function ask(address: string, file: string, options: OptionValues, io: Io): Promise<AllowAnswer> {
   try {
-    return await askFileserver<AllowAnswer>(options, `/access?${new URLSearchParams({ address, file }).toString()}`)
+    return await askFileserver<AllowAnswer>(
+      options,
+      `/access?${new URLSearchParams({ address, file }).toString()}`,
+    )
   } catch (error) {
     if (!(error instanceof NotRunning)) throw error
     io.stderr('the node is not running: this is what the lists on disk say\n')
@@ -47,9 +51,18 @@ async function ask(address: string, file: string, options: OptionValues, io: Io)
 function answerFromDisk(address: string, file: string, options: OptionValues): AllowAnswer {
   const clock = systemClock
   const log = silentLog
-  const { files } = assembleFiles(configOf(options), { hot: new HotFiles(0), alarms: new Alarms({ clock, log }), clock, log })
+  const { files } = assembleFiles(configOf(options), {
+    hot: new HotFiles(0),
+    alarms: new Alarms({ clock, log }),
+    clock,
+    log,
+  })
   try {
-    return { address, file, doors: protocols.map((protocol) => explainAccess(files, { protocol, address, port: 0 }, file)) }
+    return {
+      address,
+      file,
+      doors: protocols.map((protocol) => explainAccess(files, { protocol, address, port: 0 }, file)),
+    }
   } catch (error) {
     if (error instanceof Refusal) throw new CommandError(error.message, { cause: error })
     throw error
@@ -57,6 +70,10 @@ function answerFromDisk(address: string, file: string, options: OptionValues): A
 }
 
 function allowText({ address, file, doors }: AllowAnswer): string {
-  const rows = doors.map(({ protocol, allowed, why, instead }) => [protocol, allowed ? 'served' : instead === null ? 'refused' : `refused, given ${instead} if it exists`, why])
+  const rows = doors.map(({ protocol, allowed, why, instead }) => [
+    protocol,
+    allowed ? 'served' : instead === null ? 'refused' : `refused, given ${instead} if it exists`,
+    why,
+  ])
   return `${address} asking for ${file}\n${table(['door', 'answer', 'because'], rows)}`
 }

@@ -14,7 +14,9 @@ export const clientsCommand: Command = {
   async run({ words, options }, io) {
     const [verb, address] = words
     if (verb === 'evict' && address !== undefined) {
-      await askFileserver(options, `/clients/${encodeURIComponent(canonicalAddress(address))}`, { method: 'DELETE' })
+      await askFileserver(options, `/clients/${encodeURIComponent(canonicalAddress(address))}`, {
+        method: 'DELETE',
+      })
       io.stdout(`${address} no longer holds a slot\n`)
       return 0
     }
@@ -26,7 +28,10 @@ export const clientsCommand: Command = {
 }
 
 function clientsText({ maxClients, clients }: ClientsAnswer): string {
-  const head = maxClients === 0 ? `${clients.length} addresses seen; no limit is set\n` : `${clients.length} of ${maxClients} slots taken\n`
+  const head =
+    maxClients === 0
+      ? `${clients.length} addresses seen; no limit is set\n`
+      : `${clients.length} of ${maxClients} slots taken\n`
   if (clients.length === 0) return head
   const row = ({ address, requests, sinceSeconds, leftSeconds }: ClientAnswer) => [
     address,

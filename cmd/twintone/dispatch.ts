@@ -5,9 +5,14 @@ import { version } from '../version.ts'
 import { CommandError, UsageError, type Command, type Io } from './command.ts'
 
 /** Finds the command, parses its words and runs it. @returns the exit code */
-export async function dispatch(commands: readonly Command[], args: readonly string[], io: Io): Promise<number> {
+export async function dispatch(
+  commands: readonly Command[],
+  args: readonly string[],
+  io: Io,
+): Promise<number> {
   const [name, ...rest] = args
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(commands, rest[0], io)
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h')
+    return help(commands, rest[0], io)
   if (name === '--version' || name === 'version') {
     io.stdout(`twintone ${version}\n`)
     return 0
@@ -33,7 +38,12 @@ async function run(command: Command, args: string[], io: Io): Promise<number> {
       io.stderr(`twintone ${command.name}: ${error.message}\nusage: twintone ${command.usage}\n`)
       return 2
     }
-    if (error instanceof ConfigError || error instanceof CommandError || error instanceof NotRunning || error instanceof ControlRefused) {
+    if (
+      error instanceof ConfigError ||
+      error instanceof CommandError ||
+      error instanceof NotRunning ||
+      error instanceof ControlRefused
+    ) {
       io.stderr(`twintone ${command.name}: ${error.message}\n`)
       return 1
     }
@@ -58,7 +68,9 @@ function help(commands: readonly Command[], name: string | undefined, io: Io): n
   }
   const width = Math.max(...commands.map((each) => each.name.length))
   const lines = commands.map((each) => `  ${each.name.padEnd(width)}  ${each.summary}`)
-  io.stdout(`Twintone ${version}, a file server pair for desk phones.\n\nusage: twintone <command> [...]\n\n${lines.join('\n')}\n\n\`twintone help <command>\` tells more.\n`)
+  io.stdout(
+    `Twintone ${version}, a file server pair for desk phones.\n\nusage: twintone <command> [...]\n\n${lines.join('\n')}\n\n\`twintone help <command>\` tells more.\n`,
+  )
   return 0
 }
 

@@ -18,7 +18,12 @@ export interface Owner {
 const selfSignedDays = 3_650
 
 /** Writes a file unless it exists already. @returns whether it was written */
-export async function writeNew(path: string, content: string | Buffer, mode: number, tell: Tell): Promise<boolean> {
+export async function writeNew(
+  path: string,
+  content: string | Buffer,
+  mode: number,
+  tell: Tell,
+): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true })
   try {
     await writeFile(path, content, { flag: 'wx', mode })
@@ -44,7 +49,11 @@ export async function prepareNode(config: Config, owner: Owner | undefined, tell
   await ensureCertificate(config.https, owner, tell)
 }
 
-async function ensureCertificate({ certificate, key }: Config['https'], owner: Owner | undefined, tell: Tell): Promise<void> {
+async function ensureCertificate(
+  { certificate, key }: Config['https'],
+  owner: Owner | undefined,
+  tell: Tell,
+): Promise<void> {
   if (await exists(certificate)) return tell(`kept ${certificate}`)
   const made = await makeSelfSigned({ names: ownNames(), days: selfSignedDays })
   await writeNew(key, made.key, 0o600, tell)
@@ -54,7 +63,9 @@ async function ensureCertificate({ certificate, key }: Config['https'], owner: O
 
 /** Host name and addresses of this machine: what phones may have been told to connect to. */
 const ownNames = (): string[] => {
-  const addresses = Object.values(networkInterfaces()).flatMap((all) => all?.filter(({ scopeid }) => !scopeid) ?? [])
+  const addresses = Object.values(networkInterfaces()).flatMap(
+    (all) => all?.filter(({ scopeid }) => !scopeid) ?? [],
+  )
   return [...new Set([hostname(), 'localhost', ...addresses.map(({ address }) => address)])]
 }
 
@@ -63,7 +74,9 @@ const sampleFirmwareBytes = 8_000_000
 
 /** Sample phone files for each door, and a firmware file that is the same on every machine. */
 export async function writeSamples(dataFolder: string, tell: Tell): Promise<void> {
-  const firmware = createCipheriv('aes-128-ctr', Buffer.alloc(16, 'twintone'), Buffer.alloc(16)).update(Buffer.alloc(sampleFirmwareBytes))
+  const firmware = createCipheriv('aes-128-ctr', Buffer.alloc(16, 'twintone'), Buffer.alloc(16)).update(
+    Buffer.alloc(sampleFirmwareBytes),
+  )
   const { http, https, tftp } = allRoots(dataFolder)
   for (const root of [http, https, tftp]) {
     for (const name of await readdir(samplesFolder)) {
@@ -74,7 +87,11 @@ export async function writeSamples(dataFolder: string, tell: Tell): Promise<void
   tell(`sample phone files are in ${dataFolder}`)
 }
 
-const exists = (path: string) => stat(path).then(() => true, () => false)
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** Looks a user up in /etc/passwd (passwd(5)). */
 export async function findOwner(user: string): Promise<Owner | undefined> {

@@ -53,8 +53,16 @@ function setupOf(options: OptionValues): Setup {
   const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined)
   const folder = text('folder')
   const configFile = text('config') ?? (folder === undefined ? systemFile : join(folder, 'twintone.toml'))
-  const choices = { ...(folder === undefined ? {} : foldersBelow(folder)), ...(options['unprivileged'] === true ? unprivilegedPorts : {}) }
-  return { configFile: resolve(configFile), choices, samples: options['samples'] === true, owner: text('owner') }
+  const choices = {
+    ...(folder === undefined ? {} : foldersBelow(folder)),
+    ...(options['unprivileged'] === true ? unprivilegedPorts : {}),
+  }
+  return {
+    configFile: resolve(configFile),
+    choices,
+    samples: options['samples'] === true,
+    owner: text('owner'),
+  }
 }
 
 /** A node that keeps everything below one folder, for trying out. */
@@ -72,7 +80,9 @@ function foldersBelow(folder: string): Choices {
 export async function initNode({ configFile, choices, samples, owner }: Setup, tell: Tell): Promise<void> {
   const found = isRoot() ? await findOwner(owner ?? 'twintone') : undefined
   if (owner !== undefined && found === undefined) {
-    throw new CommandError(isRoot() ? `there is no user ${owner}` : 'only root can give files to another user (--owner)')
+    throw new CommandError(
+      isRoot() ? `there is no user ${owner}` : 'only root can give files to another user (--owner)',
+    )
   }
   await writeNew(configFile, exampleToml(choices), 0o644, tell)
   const config = loadConfig({ file: configFile })

@@ -34,20 +34,41 @@ async function folders({ data, log, run, http, https, tftp }: Config, about: Abo
     if (problem !== undefined) complaints.push(about(setting, `${path} ${problem}`, fix))
   }
   const doors = { http, https, tftp }
-  for (const [protocol, { enabled }] of Object.entries(doors) as ['http' | 'https' | 'tftp', { enabled: boolean }][]) {
-    if (enabled) await need(join(data.folder, rootNames[protocol]), constants.R_OK | constants.X_OK, 'data.folder', '`twintone init` makes what is missing')
+  for (const [protocol, { enabled }] of Object.entries(doors) as [
+    'http' | 'https' | 'tftp',
+    { enabled: boolean },
+  ][]) {
+    if (enabled)
+      await need(
+        join(data.folder, rootNames[protocol]),
+        constants.R_OK | constants.X_OK,
+        'data.folder',
+        '`twintone init` makes what is missing',
+      )
   }
-  if (log.file !== '') await need(dirname(log.file), constants.W_OK, 'log.file', 'make the folder, and let the service write there')
+  if (log.file !== '')
+    await need(
+      dirname(log.file),
+      constants.W_OK,
+      'log.file',
+      'make the folder, and let the service write there',
+    )
   // The run folder is often made at start (RuntimeDirectory in the systemd unit): it is enough that it can be.
   if ((await access(dirname(run.folder)).then(() => undefined, whyNot)) !== undefined) {
-    complaints.push(about('run.folder', `${dirname(run.folder)} does not exist`, 'choose a folder that can be made'))
+    complaints.push(
+      about('run.folder', `${dirname(run.folder)} does not exist`, 'choose a folder that can be made'),
+    )
   }
   return complaints
 }
 
 function whyNot(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'ENOENT' ? 'does not exist' : code === 'EACCES' ? 'may not be used by this user' : `cannot be used (${String(code)})`
+  return code === 'ENOENT'
+    ? 'does not exist'
+    : code === 'EACCES'
+      ? 'may not be used by this user'
+      : `cannot be used (${String(code)})`
 }
 
 function certificates({ https }: Config, about: About): Complaint[] {
@@ -55,24 +76,36 @@ function certificates({ https }: Config, about: About): Complaint[] {
   try {
     const profiles = new Set([https.profile, ...Object.values(https.profileOfPort)])
     const ended = new Certificates(https, profiles).list(new Date()).filter(({ daysLeft }) => daysLeft < 0)
-    return ended.map(({ file, validTo }) => about('https.certificate', `${file} ended on ${validTo}`, 'renew it, then `twintone reload`'))
+    return ended.map(({ file, validTo }) =>
+      about('https.certificate', `${file} ended on ${validTo}`, 'renew it, then `twintone reload`'),
+    )
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return [about('https.certificate', problem, '`twintone init` makes a self-signed one where there is none')]
+    return [
+      about('https.certificate', problem, '`twintone init` makes a self-signed one where there is none'),
+    ]
   }
 }
 
 function ranges({ status, tftp }: Config, about: About): Complaint[] {
   const named: [string, string][] = [
     ...status.allow.map((range, row): [string, string] => [`status.allow.${row}`, range]),
-    ...tftp.quirks.flatMap(({ network }, row): [string, string][] => (network === undefined ? [] : [[`tftp.quirks.${row}.network`, network]])),
+    ...tftp.quirks.flatMap(({ network }, row): [string, string][] =>
+      network === undefined ? [] : [[`tftp.quirks.${row}.network`, network]],
+    ),
   ]
   return named.flatMap(([setting, range]) => {
     try {
       parseAddressRange(range)
       return []
     } catch (error) {
-      return [about(setting, error instanceof Error ? error.message : String(error), 'write an address, prefix, range or CIDR block')]
+      return [
+        about(
+          setting,
+          error instanceof Error ? error.message : String(error),
+          'write an address, prefix, range or CIDR block',
+        ),
+      ]
     }
   })
 }
@@ -87,7 +120,12 @@ async function addressLists({ data }: Config): Promise<Complaint[]> {
       try {
         parseAddressList(text)
       } catch (error) {
-        complaints.push({ source, setting: '', problem: error instanceof Error ? error.message : String(error), fix: 'until then the last good list stays in force' })
+        complaints.push({
+          source,
+          setting: '',
+          problem: error instanceof Error ? error.message : String(error),
+          fix: 'until then the last good list stays in force',
+        })
       }
     }
   }

@@ -31,8 +31,13 @@ export function configFileOf({ config }: OptionValues): string {
 export const configOf = (options: OptionValues): Config =>
   loadConfig({ file: configFileOf(options), environment: environment(), overrides: listOf(options['set']) })
 
-const listOf = (value: OptionValues[string]): string[] => (Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [])
+const listOf = (value: OptionValues[string]): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 
 /** Asks the running file server of that node. @throws NotRunning, ControlRefused, ConfigError */
-export const askFileserver = <Answer>(options: OptionValues, url: string, call?: ControlCall): Promise<Answer> =>
+export const askFileserver = <Answer>(
+  options: OptionValues,
+  url: string,
+  call?: ControlCall,
+): Promise<Answer> =>
   askControl<Answer>(controlSocketPath(configOf(options).run.folder, 'fileserver'), url, call)

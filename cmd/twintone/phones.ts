@@ -38,12 +38,20 @@ function phonesText(phones: readonly PhoneTrace[]): string {
   if (phones.length === 0) return 'no phone was seen since the start\n'
   const rows = phones.map(({ address, phone, lastAt, boots, requests }) => {
     const last = boots.at(-1)?.lines.at(-1)
-    return [describeTime(lastAt), address, describePhone(phone), String(requests), last?.asked ?? '', last === undefined ? '' : answerOf(last)]
+    return [
+      describeTime(lastAt),
+      address,
+      describePhone(phone),
+      String(requests),
+      last?.asked ?? '',
+      last === undefined ? '' : answerOf(last),
+    ]
   })
   return table(['last seen', 'address', 'phone', 'requests', 'last request', 'answer'], rows, ['requests'])
 }
 
-const phoneText = ({ address, phone, boots }: PhoneTrace) => `${address} ${describePhone(phone)}\n${boots.map(bootText).join('')}`
+const phoneText = ({ address, phone, boots }: PhoneTrace) =>
+  `${address} ${describePhone(phone)}\n${boots.map(bootText).join('')}`
 
 function bootText({ startedAt, lines, more }: Boot): string {
   const rows = lines.map((line) => [

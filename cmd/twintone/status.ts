@@ -19,7 +19,10 @@ export const statusCommand: Command = {
 }
 
 function statusText(now: Snapshot): string {
-  const slots = now.slots.max === 0 ? `${now.slots.used} phones seen` : `${now.slots.used} of ${now.slots.max} client slots taken`
+  const slots =
+    now.slots.max === 0
+      ? `${now.slots.used} phones seen`
+      : `${now.slots.used} of ${now.slots.max} client slots taken`
   const headline = `${now.node}: ${now.alarms.length === 0 ? 'serving' : 'serving, needs attention'}; up ${describeDuration(now.uptimeSeconds)}; ${slots}; ${describeBytes(now.process.memoryBytes)} of memory\n`
   const alarms = now.alarms.map(({ text }) => `  ! ${text}\n`).join('')
   return `${headline}${alarms}\n${doorsText(now)}\n${totalsText(now)}`
@@ -28,7 +31,12 @@ function statusText(now: Snapshot): string {
 const doorsText = ({ doors }: Snapshot) =>
   table(
     ['door', 'address', 'port', 'tls'],
-    doors.map(({ protocol, address, port, tls }) => [protocol, address, String(port), tls === undefined ? '' : `${tls.profile}${tls.weak ? ' (weak)' : ''}`]),
+    doors.map(({ protocol, address, port, tls }) => [
+      protocol,
+      address,
+      String(port),
+      tls === undefined ? '' : `${tls.profile}${tls.weak ? ' (weak)' : ''}`,
+    ]),
     ['port'],
   )
 
@@ -36,8 +44,17 @@ function totalsText({ totals, active }: Snapshot): string {
   const protocols = Object.keys(totals) as Protocol[]
   const underWay = (protocol: Protocol) => active.filter((transfer) => transfer.protocol === protocol).length
   const rows = protocols.map((protocol) => {
-    const { requests, bytes } = totals[protocol] ?? { requests: { sent: 0, unchanged: 0, refused: 0, broken: 0 }, bytes: 0 }
-    const counts = [requests.sent, requests.unchanged, requests.refused, requests.broken, underWay(protocol)].map(String)
+    const { requests, bytes } = totals[protocol] ?? {
+      requests: { sent: 0, unchanged: 0, refused: 0, broken: 0 },
+      bytes: 0,
+    }
+    const counts = [
+      requests.sent,
+      requests.unchanged,
+      requests.refused,
+      requests.broken,
+      underWay(protocol),
+    ].map(String)
     return [protocol, ...counts, describeBytes(bytes)]
   })
   const head = ['since start', 'sent', 'unchanged', 'refused', 'broken', 'under way', 'bytes']

@@ -11,7 +11,8 @@ import { nodeOptions } from './node.ts'
 
 export const upCommand: Command = {
   name: 'up',
-  summary: 'Runs a whole node on this machine to try it: sample files, unprivileged ports, transfers shown live.',
+  summary:
+    'Runs a whole node on this machine to try it: sample files, unprivileged ports, transfers shown live.',
   usage: 'up [--folder DIR] [--set SETTING=VALUE]',
   help: `
 Everything lies below one folder and can be deleted with it. Ctrl-C ends it.
@@ -48,7 +49,13 @@ function whatToTry({ http, https, tftp, status, log }: Config, configFile: strin
   if (tftp.enabled) lines.push(`  tftp 127.0.0.1 ${tftp.port} -m binary -c get 46xxupgrade.scr`)
   lines.push('', '  npx twintone status', '  npx twintone phones', '  npx twintone phone 127.0.0.1')
   if (status.enabled) lines.push('', `  http://127.0.0.1:${status.port}/ in a browser`)
-  lines.push('', `settings ${configFile}, log ${log.file}`, 'Transfers appear below; Ctrl-C ends the node.', '', '')
+  lines.push(
+    '',
+    `settings ${configFile}, log ${log.file}`,
+    'Transfers appear below; Ctrl-C ends the node.',
+    '',
+    '',
+  )
   return lines.join('\n')
 }
 

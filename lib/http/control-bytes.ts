@@ -1,5 +1,5 @@
 /**
- * Avaya 12x0 phones send a raw control byte in their User-Agent (`AVAYA/SIP12x0<0x17>/04.00.04.00`, domain.md 4.4),
+ * Avaya 12x0 phones send a raw control byte in their User-Agent (`AVAYA/SIP12x0<0x17>/04.00.04.00`),
  * which Node's strict parser refuses. Its lenient mode takes it, and with it bare LF and folded lines, which nothing
  * shows any more afterwards; so the strict parser stays, and the packet it refused is looked at once more, here.
  */

@@ -4,7 +4,7 @@ import { contentType } from './content-type.ts'
 
 /**
  * Header blocks, as name and value in turn. Names are written in their canonical case, and Content-Length is always
- * there: the parsers of some phones accept nothing else (domain.md 4.3). Node adds Date and Connection.
+ * there: the parsers of some phones accept nothing else. Node adds Date and Connection.
  */
 export type HeaderBlock = string[]
 

@@ -1,4 +1,5 @@
 import type { ServerOptions as TlsServerOptions } from 'node:https'
+import type { Alarms } from '../base/alarms.ts'
 import type { Component } from '../base/component.ts'
 import type { Config, TlsProfileName } from '../base/config.ts'
 import type { DoorStatus } from '../status/snapshot.ts'
@@ -10,16 +11,20 @@ import { WebDoor, type Encryption } from './web-door.ts'
 /** HTTP on each address and port of the settings. */
 export class HttpDoor extends WebDoor {}
 
+export interface HttpsParts extends RouteParts {
+  alarms: Alarms
+}
+
 /** HTTPS likewise, with a TLS profile for each port and certificates that can be read afresh while it runs. */
 export class HttpsDoor implements Component, Encryption {
   readonly name = 'https'
   readonly #settings: Config['https']
-  readonly #parts: RouteParts
+  readonly #parts: HttpsParts
   readonly #door: WebDoor
   #certificates: Certificates | undefined
   #cancelExpiryCheck = () => {}
 
-  constructor(settings: Config['https'], parts: RouteParts) {
+  constructor(settings: Config['https'], parts: HttpsParts) {
     this.#settings = settings
     this.#parts = parts
     this.#door = new WebDoor(settings, parts, this)
@@ -92,14 +97,14 @@ export class HttpsDoor implements Component, Encryption {
     return certificates
   }
 
-  /** Now and once a day. */
+  /** Now and once a day: an alarm for each certificate that ends soon or has ended, none for the others. */
   #checkExpiry(): void {
-    const { log, clock } = this.#parts
+    const { alarms, clock } = this.#parts
     for (const { file, validTo, daysLeft } of this.certificates()) {
-      if (daysLeft < 0) log.error({ certificate: file, validTo }, 'certificate has ended')
-      else if (daysLeft < this.#settings.expiryWarningDays) {
-        log.warn({ certificate: file, validTo, daysLeft }, 'certificate ends soon')
-      }
+      const subject = `certificate ${file}`
+      const ends = daysLeft < 0 ? `ended on ${validTo}` : `ends in ${daysLeft} days, on ${validTo}`
+      if (daysLeft >= this.#settings.expiryWarningDays) alarms.clear(subject)
+      else alarms.raise(subject, `the certificate ${file} ${ends}; renew it, then \`twintone reload\``)
     }
     this.#cancelExpiryCheck()
     this.#cancelExpiryCheck = clock.after(86_400_000, () => this.#checkExpiry())

@@ -52,6 +52,14 @@ export interface BootTraceLimits {
   boots: number
 }
 
+/** What the traces ask of the layers above. */
+export interface Knowledge {
+  clock: Clock
+  kindOf: (asked: string) => string
+  /** What the name of a file tells of the phone that asks for it. */
+  identifyName?: (asked: string) => PhoneTraits | undefined
+}
+
 const linesPerBoot = 40
 /** A phone silent for this long that asks again is starting over, or being polled: either way a new story. */
 const newBootAfterMs = 120_000
@@ -60,16 +68,15 @@ const newBootAfterMs = 120_000
 export class BootTraces {
   readonly #phones = new Map<string, Kept>()
   readonly #limits: BootTraceLimits
-  readonly #kindOf: (asked: string) => string
+  readonly #kindOf: Knowledge['kindOf']
+  readonly #identifyName: NonNullable<Knowledge['identifyName']>
   readonly #clock: Clock
 
-  constructor(
-    limits: BootTraceLimits,
-    { clock, kindOf }: { clock: Clock; kindOf: (asked: string) => string },
-  ) {
+  constructor(limits: BootTraceLimits, { clock, kindOf, identifyName = () => undefined }: Knowledge) {
     this.#limits = limits
     this.#clock = clock
     this.#kindOf = kindOf
+    this.#identifyName = identifyName
   }
 
   readonly record: TransferListener = (finished) => {
@@ -106,12 +113,13 @@ export class BootTraces {
     return known !== undefined && Object.keys(known).length > 0 ? known : undefined
   }
 
-  #traceOf({ address, phone }: FinishedTransfer): Kept {
+  #traceOf({ address, asked, phone }: FinishedTransfer): Kept {
     const known = this.#phones.get(address)
     // Another MAC at the same address is another phone: its boots are not mixed with the old one's.
     const other = known?.phone.mac !== undefined && phone?.mac !== undefined && known.phone.mac !== phone.mac
     const trace = known === undefined || other ? fresh(address) : known
-    trace.phone = { ...trace.phone, ...phone }
+    // The name asked for may be another phone's: what the phone says of itself counts for more.
+    trace.phone = { ...this.#identifyName(asked), ...trace.phone, ...phone }
     this.#phones.delete(address)
     this.#phones.set(address, trace)
     const [oldest] = this.#phones.keys()

@@ -52,6 +52,6 @@ function compared({ ratio, least, most, noisy, aim, met }: Comparison): string[]
 }
 
 const times = (ratio: number) => `${ratio.toFixed(2)}x`
-const percent = (share: number) => `${(100 * share).toFixed(0)} %`
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 const number = (value: number) =>
   value >= 1_000 ? value.toFixed(0) : value >= 100 ? value.toFixed(1) : value.toFixed(2)

@@ -16,16 +16,30 @@ export interface Answer {
 export const doors: readonly Protocol[] = ['http', 'https', 'tftp']
 
 /** Asks one door for a file, from a loopback address of its own choice. */
-export async function ask(node: TestNode, protocol: Protocol, name: string, from = '127.0.0.1'): Promise<Answer> {
+export async function ask(
+  node: TestNode,
+  protocol: Protocol,
+  name: string,
+  from = '127.0.0.1',
+): Promise<Answer> {
   const port = node.port(protocol)
   if (protocol === 'tftp') return askTftp(port, name, from)
   const send = protocol === 'https' ? requestTls : request
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const options = { host: '127.0.0.1', port, path: `/${percentEncoded(name)}`, localAddress: from, rejectUnauthorized: false, agent: false as const }
+  const options = {
+    host: '127.0.0.1',
+    port,
+    path: `/${percentEncoded(name)}`,
+    localAddress: from,
+    rejectUnauthorized: false,
+    agent: false as const,
+  }
   send(options, (response) => {
     const chunks: Buffer[] = []
     response.on('data', (chunk: Buffer) => chunks.push(chunk))
-    response.on('end', () => resolve({ code: response.statusCode ?? 0, body: Buffer.concat(chunks), headers: response.headers }))
+    response.on('end', () =>
+      resolve({ code: response.statusCode ?? 0, body: Buffer.concat(chunks), headers: response.headers }),
+    )
     response.on('error', reject)
   })
     .on('error', reject)
@@ -35,7 +49,13 @@ export async function ask(node: TestNode, protocol: Protocol, name: string, from
 
 /** Every byte of a name that is not plainly harmless, so that it reaches the door exactly as it is. */
 export const percentEncoded = (name: string): string =>
-  [...wireBytes(name)].map((byte) => (/[\w./-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `%${byte.toString(16).padStart(2, '0')}`)).join('')
+  [...wireBytes(name)]
+    .map((byte) =>
+      /[\w./-]/.test(String.fromCharCode(byte))
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('')
 
 async function askTftp(port: number, name: string, address: string): Promise<Answer> {
   try {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { Alarms } from '../../lib/base/alarms.ts'
 import { systemClock } from '../../lib/base/clock.ts'
 import { defaultConfig, type Config } from '../../lib/base/config.ts'
 import { silentLog } from '../../lib/base/log.ts'
@@ -11,7 +12,7 @@ import { parseFileName, type FileName } from '../../lib/files/file-name.ts'
 import { Refusal } from '../../lib/files/refusal.ts'
 import type { Downloads } from '../../lib/files/service.ts'
 import type { OpenFile, StoredFile } from '../../lib/files/stored-file.ts'
-import { HttpDoor, HttpsDoor } from '../../lib/http/server.ts'
+import { HttpDoor, HttpsDoor, type HttpsParts } from '../../lib/http/server.ts'
 import type { RouteParts } from '../../lib/http/file-routes.ts'
 import type { TransferEnd, TransferHandle, TransferStart } from '../../lib/status/activity.ts'
 import { temporaryFolder } from './folder.ts'
@@ -169,13 +170,17 @@ export async function writePair(
 export async function openHttps(
   t: TestContext,
   files: Downloads,
-  { settings = {}, parts = {} }: { settings?: Partial<Config['https']>; parts?: Partial<RouteParts> } = {},
+  { settings = {}, parts = {} }: { settings?: Partial<Config['https']>; parts?: Partial<HttpsParts> } = {},
 ): Promise<OpenDoor<HttpsDoor>> {
   const outcomes = new Outcomes()
   const own = settings.certificate === undefined ? await certificateFiles(t) : {}
   const door = new HttpsDoor(
     { ...defaultConfig().https, addresses: ['127.0.0.1'], ports: [0], certsFolder: '', ...own, ...settings },
-    { ...routeParts(files, outcomes), ...parts },
+    {
+      ...routeParts(files, outcomes),
+      alarms: new Alarms({ clock: systemClock, log: silentLog }),
+      ...parts,
+    },
   )
   t.after(() => door.stop(AbortSignal.abort()))
   await door.start()

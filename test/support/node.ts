@@ -21,12 +21,19 @@ export interface TestNode {
 }
 
 /** Starts a node for a test and stops it after; `change` edits the settings first. */
-export async function startNode(t: TestContext, change: (config: Config) => void = () => {}): Promise<TestNode> {
+export async function startNode(
+  t: TestContext,
+  change: (config: Config) => void = () => {},
+): Promise<TestNode> {
   const folder = await temporaryFolder(t)
   const config = loopbackConfig(folder)
   change(config)
   await prepareNode(config, undefined, () => {})
-  const fileserver = assembleFileserver(config, { log: silentLog, setDetailed: () => {}, close: async () => {} })
+  const fileserver = assembleFileserver(config, {
+    log: silentLog,
+    setDetailed: () => {},
+    close: async () => {},
+  })
   t.after(async () => {
     for (const part of fileserver.parts.toReversed()) await part.stop(AbortSignal.timeout(500))
   })
@@ -71,7 +78,10 @@ function loopbackConfig(folder: string): Config {
 }
 
 /** Asks again and again until the answer is not undefined. */
-export async function until<T>(ask: () => T | undefined | Promise<T | undefined>, timeoutMs = 10_000): Promise<T> {
+export async function until<T>(
+  ask: () => T | undefined | Promise<T | undefined>,
+  timeoutMs = 10_000,
+): Promise<T> {
   const end = performance.now() + timeoutMs
   for (;;) {
     const answer = await ask()

@@ -17,8 +17,16 @@ export interface Program {
 }
 
 /** Starts `cmd/twintone.ts` or another program of ours; it is killed when the test ends. */
-export function startProgram(t: TestContext, args: readonly string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, args, { cwd: project, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export function startProgram(
+  t: TestContext,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Program {
+  const child = spawn(process.execPath, args, {
+    cwd: project,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   t.after(() => child.kill('SIGKILL'))
   return follow(child)
 }
@@ -28,7 +36,8 @@ export function follow(child: ChildProcess): Program {
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const ended = once(child, 'close').then(([code]: (number | null)[]) => code ?? null)
-  const holds = (wanted: string | RegExp) => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text))
+  const holds = (wanted: string | RegExp) =>
+    typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)
   return {
     child,
     output: () => text,
@@ -42,7 +51,11 @@ export function follow(child: ChildProcess): Program {
 }
 
 /** Runs one of our programs to its end. */
-export async function runProgram(t: TestContext, args: readonly string[], env: Record<string, string> = {}): Promise<{ code: number | null; output: string }> {
+export async function runProgram(
+  t: TestContext,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; output: string }> {
   const program = startProgram(t, args, env)
   const code = await program.ended
   return { code, output: program.output() }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { appendFileSync, closeSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { FileChanged, type StoredFile } from '../../../lib/files/stored-file.ts'
 import { testStore } from '../../support/file-store.ts'
 import { refusedAs } from '../../support/refused.ts'
+import { words } from '../../support/words.ts'
 
 const size = 8 << 20
 const version = (number: number) => Buffer.alloc(size, String.fromCharCode(97 + (number % 26)))
@@ -103,16 +104,32 @@ test('a file that is replaced all the time is served all the same, as one of its
   for (let round = 0; round < 8; round++) assert.equal(await read('a.txt'), 'version')
 })
 
+test('an edit during the lookup refuses nobody: old or new, the file is given', async (t) => {
+  const { root, read } = await testStore(t)
+  for (let round = 0; round < 5; round++) {
+    writeFileSync(join(root, 'a.txt'), 'old')
+    const reading = read('a.txt')
+    await delay(10)
+    writeFileSync(join(root, 'a.txt'), 'new')
+    assert.match(await reading, /^(?:old|new)$/)
+  }
+})
+
 test('a file replaced while it is being looked up is given whole under its own name', async (t) => {
-  const { root, open } = await testStore(t, { 'a.txt': '0' })
-  for (let number = 1; number <= 20; number++) {
-    writeFileSync(join(root, 'next'), String(number))
-    const opening = open('a.txt')
-    await delay(number % 5)
-    renameSync(join(root, 'next'), join(root, 'a.txt'))
-    const { name, content } = await opening
-    assert.equal(name, 'a.txt')
-    assert([number - 1, number].map(String).includes(String(content)), String(content))
+  const { root, open } = await testStore(t, { 'file.txt': 'old' })
+  const spellings = words('file.txt File.txt fIle.txt fiLe.txt filE.txt FIle.txt fILe.txt fiLE.txt FILe.txt')
+  for (let round = 0; round < 10; round++) {
+    writeFileSync(join(root, 'next'), 'new')
+    const opened: Promise<StoredFile>[] = []
+    for (const spelling of spellings) {
+      opened.push(open(spelling))
+      await setImmediate()
+    }
+    renameSync(join(root, 'next'), join(root, 'file.txt'))
+    for (const { name, content } of await Promise.all(opened)) {
+      assert.equal(name, 'file.txt')
+      assert.match(String(content), /^(?:old|new)$/)
+    }
   }
 })
 

@@ -7,6 +7,8 @@ import { test, type TestContext } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { pino } from 'pino'
 import type { TlsProfileName } from '../../../lib/base/config.ts'
+import { Alarms } from '../../../lib/base/alarms.ts'
+import { silentLog } from '../../../lib/base/log.ts'
 import { makeSelfSigned } from '../../../lib/base/self-signed.ts'
 import { TestClock } from '../../support/clock.ts'
 import {
@@ -218,27 +220,27 @@ test('d79: a door whose key every user can read does not start', async (t) => {
   await assert.rejects(openHttps(t, files, { settings: { certificate, key } }), /chmod 600/)
 })
 
-test('a certificate that ends soon or has ended is told at the start, after a reload and once a day', async (t) => {
+test('a certificate that ends soon or has ended raises an alarm until it is renewed', async (t) => {
   const { certificate, key } = await certificateFiles(t)
   await writePair({ certificate, key }, ['a.example'], 11)
-  const lines: { level: number; msg: string; daysLeft?: number }[] = []
-  const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const clock = new TestClock(0, new Date())
+  const alarms = new Alarms({ clock, log: silentLog })
   const { door } = await openHttps(t, files, {
     settings: { certificate, key, expiryWarningDays: 10 },
-    parts: { log, clock },
+    parts: { alarms, clock },
   })
-  const told = () => lines.splice(0).map(({ level, msg, daysLeft }) => [level, msg, daysLeft])
+  const told = () => alarms.list().map(({ text }) => text.replace(certificate, 'FILE').replace(/ on .*/, ''))
   assert.deepEqual(told(), [])
   clock.advance(86_400_000)
-  assert.deepEqual(told(), [[40, 'certificate ends soon', 9]])
-  door.reload()
-  assert.deepEqual(told(), [[40, 'certificate ends soon', 9]])
+  assert.deepEqual(told(), ['the certificate FILE ends in 9 days,'])
   clock.advance(86_400_000)
-  assert.deepEqual(told(), [[40, 'certificate ends soon', 8]])
+  assert.deepEqual(told(), ['the certificate FILE ends in 8 days,'])
   clock.setWall(new Date(Date.now() + 30 * 86_400_000))
   clock.advance(86_400_000)
-  assert.deepEqual(told(), [[50, 'certificate has ended', undefined]])
+  assert.deepEqual(told(), ['the certificate FILE ended'])
+  await writePair({ certificate, key }, ['a.example'], 90)
+  door.reload()
+  assert.deepEqual(told(), [])
 })
 
 test('d75: a door that requires client certificates takes those of its authority only', async (t) => {

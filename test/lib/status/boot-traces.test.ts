@@ -203,3 +203,29 @@ test('a phone was last seen when its last transfer ended', () => {
   ask('fw.bin', 0, { ms: 60_000 })
   assert.equal(traces.list()[0]?.lastAt, clock.wallTime().getTime())
 })
+
+test('the name of a file tells the MAC of a phone that says nothing of itself, and no more than that', () => {
+  const identifyName = (asked: string) => (asked.startsWith('00a0') ? { mac: asked.slice(0, 12) } : undefined)
+  const clock = new TestClock()
+  const traces = new BootTraces({ phones: 10, boots: 3 }, { clock, kindOf: () => 'other', identifyName })
+  const about = {
+    id: 1,
+    protocol: 'tftp',
+    address: '10.0.0.1',
+    port: 69,
+    startedAt: 0,
+    ms: 1,
+    result: 'sent',
+    bytes: 1,
+  } as const
+  traces.record({ ...about, asked: '00a0b0c0d0e0.cfg' })
+  assert.equal(traces.find('00a0b0c0d0e0')?.address, '10.0.0.1')
+  traces.record({ ...about, asked: '00a0ffffffff.cfg' })
+  assert.equal(
+    traces.traitsAt('10.0.0.1')?.mac,
+    '00a0b0c0d0e0',
+    'a name it asks for later may be of another phone',
+  )
+  traces.record({ ...about, asked: 'x.cfg', phone: { mac: '00a011111111' } })
+  assert.equal(traces.traitsAt('10.0.0.1')?.mac, '00a011111111')
+})
