@@ -26,7 +26,11 @@ for (const protocol of doors) {
     assert.equal((await ask(node, protocol, '46xxsettings.txt', '127.0.0.1')).code, forbidden[protocol])
     assert.equal((await ask(node, protocol, '46xxsettings.txt', '127.0.0.2')).body.toString(), 'SET A 1\n')
     await node.put(protocol, `${protocol.toUpperCase()}_allow_IP.txt`, '127.0.0.1\n')
-    assert.equal((await ask(node, protocol, '46xxsettings.txt', '127.0.0.1')).code, 200, 'the specific list wins, at once')
+    assert.equal(
+      (await ask(node, protocol, '46xxsettings.txt', '127.0.0.1')).code,
+      200,
+      'the specific list wins, at once',
+    )
     assert.equal((await ask(node, protocol, '46xxsettings.txt', '127.0.0.2')).code, forbidden[protocol])
   })
 
@@ -41,14 +45,21 @@ for (const protocol of doors) {
     await node.put(protocol, 'fxd_settings.txt', 'safe settings\n')
     assert.equal((await ask(node, protocol, '46xxupgrade.scr')).body.toString(), 'safe upgrade\n')
     assert.equal((await ask(node, protocol, '46xxsettings.txt')).body.toString(), 'safe settings\n')
-    assert.equal((await ask(node, protocol, 'firmware.bin')).code, forbidden[protocol], 'nothing stands in for firmware')
+    assert.equal(
+      (await ask(node, protocol, 'firmware.bin')).code,
+      forbidden[protocol],
+      'nothing stands in for firmware',
+    )
     await until(() => (finished.length === 4 ? true : undefined))
-    assert.deepEqual(finished.map(({ fallback, file }) => [fallback === true, file]), [
-      [false, undefined],
-      [true, 'fxd_upgrade.scr'],
-      [true, 'fxd_settings.txt'],
-      [false, undefined],
-    ])
+    assert.deepEqual(
+      finished.map(({ fallback, file }) => [fallback === true, file]),
+      [
+        [false, undefined],
+        [true, 'fxd_upgrade.scr'],
+        [true, 'fxd_settings.txt'],
+        [false, undefined],
+      ],
+    )
   })
 
   test(`d28, d29: ${protocol}: with all slots taken a new address is told to come back, and is let in when a slot is free`, async (t) => {
@@ -66,7 +77,9 @@ for (const protocol of doors) {
     assert.equal((await ask(node, protocol, 'a.txt', '127.0.0.1')).code, 200, 'who holds a slot goes on')
     await until(() => (finished.some(({ reason }) => reason === 'busy') ? true : undefined))
     assert.equal(node.fileserver.snapshot().totals[protocol]?.reasons['busy'], 1)
-    await until(async () => ((await ask(node, protocol, 'a.txt', '127.0.0.3')).code === 200 ? true : undefined))
+    await until(async () =>
+      (await ask(node, protocol, 'a.txt', '127.0.0.3')).code === 200 ? true : undefined,
+    )
   })
 }
 
@@ -75,8 +88,10 @@ test('one slot is one address, whichever doors it asks', async (t) => {
     config.access.maxClients = 1
   })
   for (const protocol of doors) await node.put(protocol, 'a.txt', 'a')
-  for (const protocol of doors) assert.equal((await ask(node, protocol, 'a.txt', '127.0.0.1')).code, 200, protocol)
-  for (const protocol of doors) assert.equal((await ask(node, protocol, 'a.txt', '127.0.0.2')).code, busy[protocol], protocol)
+  for (const protocol of doors)
+    assert.equal((await ask(node, protocol, 'a.txt', '127.0.0.1')).code, 200, protocol)
+  for (const protocol of doors)
+    assert.equal((await ask(node, protocol, 'a.txt', '127.0.0.2')).code, busy[protocol], protocol)
 })
 
 test('d88: a list that becomes damaged or vanishes while phones boot never opens the door, and an alarm says so', async (t) => {
@@ -87,7 +102,10 @@ test('d88: a list that becomes damaged or vanishes while phones boot never opens
   await node.put('http', 'allow_IP.txt', '127.0.0.2\n127.0.0.1/99\n')
   assert.equal((await ask(node, 'http', 'a.txt')).code, 403)
   assert.equal((await ask(node, 'http', 'a.txt', '127.0.0.2')).code, 200)
-  assert.match(node.fileserver.snapshot().alarms[0]?.text ?? '', /allow_IP\.txt cannot be used, so the last good list stays in force: .*line 2/)
+  assert.match(
+    node.fileserver.snapshot().alarms[0]?.text ?? '',
+    /allow_IP\.txt cannot be used, so the last good list stays in force: .*line 2/,
+  )
   await rm(join(rootOf(node.config.data.folder, 'http'), 'allow_IP.txt'))
   assert.equal((await ask(node, 'http', 'a.txt')).code, 403)
   node.fileserver.reload()

@@ -38,13 +38,25 @@ const meaning = (protocol: Protocol, code: number): Verdict => {
   return tftp === undefined ? `unexpected ${code}` : `refused like TFTP error ${tftp}`
 }
 
-async function askWeb(node: TestNode, protocol: 'http' | 'https', names: readonly string[]): Promise<Map<string, Verdict>> {
-  const agent = protocol === 'https' ? new TlsAgent({ keepAlive: true, maxSockets: inFlight, rejectUnauthorized: false }) : new Agent({ keepAlive: true, maxSockets: inFlight })
+async function askWeb(
+  node: TestNode,
+  protocol: 'http' | 'https',
+  names: readonly string[],
+): Promise<Map<string, Verdict>> {
+  const agent =
+    protocol === 'https'
+      ? new TlsAgent({ keepAlive: true, maxSockets: inFlight, rejectUnauthorized: false })
+      : new Agent({ keepAlive: true, maxSockets: inFlight })
   const send = protocol === 'https' ? requestTls : request
   const verdicts = new Map<string, Verdict>()
   const one = (name: string) =>
     new Promise<void>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: node.port(protocol), path: `/${percentEncoded(name)}`, agent }
+      const options = {
+        host: '127.0.0.1',
+        port: node.port(protocol),
+        path: `/${percentEncoded(name)}`,
+        agent,
+      }
       send(options, (response) => {
         let body = ''
         response.on('data', (chunk: Buffer) => (body += chunk.toString()))
@@ -101,16 +113,32 @@ test('d1-d6, d10: ten thousand names get the same verdict at every door, and non
     config.tftp.maxTransfers = 10_000
   })
   await prepare(node)
-  const names = [...hostileNames().filter(({ wire }) => wire === 'any').map(({ name }) => name), '46xxsettings.txt', '46XXsettings.TXT', 'firmware/app.bin', 'linked.txt']
+  const names = [
+    ...hostileNames()
+      .filter(({ wire }) => wire === 'any')
+      .map(({ name }) => name),
+    '46xxsettings.txt',
+    '46XXsettings.TXT',
+    'firmware/app.bin',
+    'linked.txt',
+  ]
   assert.ok(new Set(names).size >= 10_000, `${names.length} names`)
 
-  const verdicts = { http: await askWeb(node, 'http', names), https: await askWeb(node, 'https', names), tftp: await askTftp(node, names) }
+  const verdicts = {
+    http: await askWeb(node, 'http', names),
+    https: await askWeb(node, 'https', names),
+    tftp: await askTftp(node, names),
+  }
 
   const seen = new Map<string, number>()
   for (const name of names) {
     const said = doors.map((protocol) => verdicts[protocol as keyof typeof verdicts].get(name))
     const shown = JSON.stringify(name).slice(0, 200)
-    assert.equal(new Set(said).size, 1, `${shown}: ${doors.map((door, at) => `${door} ${said[at]}`).join(', ')}`)
+    assert.equal(
+      new Set(said).size,
+      1,
+      `${shown}: ${doors.map((door, at) => `${door} ${said[at]}`).join(', ')}`,
+    )
     assert.doesNotMatch(said[0] ?? '', /unexpected/, shown)
     assert.ok(!said[0]?.includes(secret), shown)
     seen.set(said[0] ?? '', (seen.get(said[0] ?? '') ?? 0) + 1)

@@ -27,9 +27,11 @@ test('d95: random bytes thrown at every port leave the node alive and serving', 
   for (let round = 0; round < 60; round++) {
     const bytes = seededBytes(Math.floor(random() * 3_000), round)
     await Promise.all([throwAt(node.port('http'), bytes), throwAt(node.port('https'), bytes)])
-    for (const length of [0, 1, 2, 4, bytes.length]) udp.send(bytes.subarray(0, length), node.port('tftp'), '127.0.0.1')
+    for (const length of [0, 1, 2, 4, bytes.length])
+      udp.send(bytes.subarray(0, length), node.port('tftp'), '127.0.0.1')
   }
-  for (const protocol of doors) assert.equal((await ask(node, protocol, 'a.txt')).body.toString(), 'still here', protocol)
+  for (const protocol of doors)
+    assert.equal((await ask(node, protocol, 'a.txt')).body.toString(), 'still here', protocol)
 })
 
 test('d95: a scan that connects to every port and leaves without a word is forgotten', async (t) => {

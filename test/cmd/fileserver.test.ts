@@ -17,7 +17,13 @@ async function initialised(t: TestContext): Promise<{ folder: string; file: stri
   return { folder, file: join(folder, 'twintone.toml') }
 }
 
-const onlyHttp = (port: number) => [`http.ports=[${port}]`, 'http.addresses=127.0.0.1', 'https.enabled=false', 'tftp.enabled=false', 'status.enabled=false']
+const onlyHttp = (port: number) => [
+  `http.ports=[${port}]`,
+  'http.addresses=127.0.0.1',
+  'https.enabled=false',
+  'tftp.enabled=false',
+  'status.enabled=false',
+]
 const flags = (settings: readonly string[]) => settings.flatMap((setting) => ['--set', setting])
 
 test('a port that is taken is named with its setting and the process that has it', async (t) => {
@@ -28,9 +34,17 @@ test('a port that is taken is named with its setting and the process that has it
   await once(other, 'listening')
   const bound = other.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
-  const { code, output } = await runProgram(t, ['cmd/fileserver.ts', '--config', file, ...flags(onlyHttp(port))])
+  const { code, output } = await runProgram(t, [
+    'cmd/fileserver.ts',
+    '--config',
+    file,
+    ...flags(onlyHttp(port)),
+  ])
   assert.equal(code, 1)
-  assert.match(output, new RegExp(`http\\.ports: TCP port ${port} on 127\\.0\\.0\\.1 is held by .+ \\(pid ${process.pid}\\)`))
+  assert.match(
+    output,
+    new RegExp(`http\\.ports: TCP port ${port} on 127\\.0\\.0\\.1 is held by .+ \\(pid ${process.pid}\\)`),
+  )
 })
 
 test('every flag is stronger than the environment, and the environment stronger than the file', async (t) => {
@@ -38,7 +52,11 @@ test('every flag is stronger than the environment, and the environment stronger 
   const [fromEnvironment, fromFlag] = [await freePort(), await freePort()]
   const settings = onlyHttp(fromFlag)
   const env = { TWINTONE_HTTP_PORTS: String(fromEnvironment), TWINTONE_NODE_NAME: 'from-environment' }
-  const program = startProgram(t, ['cmd/fileserver.ts', '--config', file, ...flags([...settings, 'run.folder=run'])], env)
+  const program = startProgram(
+    t,
+    ['cmd/fileserver.ts', '--config', file, ...flags([...settings, 'run.folder=run'])],
+    env,
+  )
   await program.says('"ready"')
   assert.match(program.output(), new RegExp(`"port":${fromFlag}[,}]`))
   assert.doesNotMatch(program.output(), new RegExp(`"port":${fromEnvironment}[,}]`))
@@ -58,26 +76,53 @@ test('SIGTERM lets a transfer end and then ends the process with 0; SIGHUP reads
   assert.equal(await program.ended, 0)
 })
 
-test('an ordinary user with CAP_NET_BIND_SERVICE and nothing more serves on the ports of phones', { skip: isRoot() ? false : 'needs root to give the capability' }, async (t) => {
-  const { folder, file } = await initialised(t)
-  execFileSync('chown', ['-R', `${nobody}:${nobody}`, folder])
-  const caps = ['--reuid', String(nobody), '--regid', String(nobody), '--clear-groups', '--inh-caps=-all,+net_bind_service', '--ambient-caps=-all,+net_bind_service', '--bounding-set=-all,+net_bind_service']
-  const settings = [...onlyHttp(81), 'http.addresses=127.81.81.81', 'tftp.enabled=true', 'tftp.addresses=127.81.81.81']
-  const child = spawn('setpriv', [...caps, process.execPath, 'cmd/fileserver.ts', '--config', file, ...flags(settings)], { stdio: ['ignore', 'pipe', 'pipe'] })
-  t.after(() => child.kill('SIGKILL'))
-  const program = follow(child)
-  await program.says('"ready"')
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
-  assert.match(status, /^CapEff:\s+0000000000000400$/m)
-  assert.doesNotMatch(program.output(), /running as root/)
-  const response = await fetch('http://127.81.81.81:81/46xxsettings.txt')
-  assert.equal(response.status, 200)
-  await response.arrayBuffer()
-})
+test(
+  'an ordinary user with CAP_NET_BIND_SERVICE and nothing more serves on the ports of phones',
+  { skip: isRoot() ? false : 'needs root to give the capability' },
+  async (t) => {
+    const { folder, file } = await initialised(t)
+    execFileSync('chown', ['-R', `${nobody}:${nobody}`, folder])
+    const caps = [
+      '--reuid',
+      String(nobody),
+      '--regid',
+      String(nobody),
+      '--clear-groups',
+      '--inh-caps=-all,+net_bind_service',
+      '--ambient-caps=-all,+net_bind_service',
+      '--bounding-set=-all,+net_bind_service',
+    ]
+    const settings = [
+      ...onlyHttp(81),
+      'http.addresses=127.81.81.81',
+      'tftp.enabled=true',
+      'tftp.addresses=127.81.81.81',
+    ]
+    const child = spawn(
+      'setpriv',
+      [...caps, process.execPath, 'cmd/fileserver.ts', '--config', file, ...flags(settings)],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    t.after(() => child.kill('SIGKILL'))
+    const program = follow(child)
+    await program.says('"ready"')
+    const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+    assert.match(status, /^CapEff:\s+0000000000000400$/m)
+    assert.doesNotMatch(program.output(), /running as root/)
+    const response = await fetch('http://127.81.81.81:81/46xxsettings.txt')
+    assert.equal(response.status, 200)
+    await response.arrayBuffer()
+  },
+)
 
 test('started as root it works and warns', { skip: isRoot() ? false : 'needs root' }, async (t) => {
   const { file } = await initialised(t)
-  const program = startProgram(t, ['cmd/fileserver.ts', '--config', file, ...flags(onlyHttp(await freePort()))])
+  const program = startProgram(t, [
+    'cmd/fileserver.ts',
+    '--config',
+    file,
+    ...flags(onlyHttp(await freePort())),
+  ])
   await program.says('"ready"')
   assert.match(program.output(), /"needed":"CAP_NET_BIND_SERVICE","msg":"running as root"/)
 })

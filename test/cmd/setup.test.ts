@@ -47,7 +47,10 @@ test('`twintone check` prints every complaint at once, with file, line and fix, 
   const { code, output } = await runProgram(t, [twintone, 'check', '--config', file])
   assert.equal(code, 1)
   assert.match(output, new RegExp(`${file}:2: http\\.port: .*did you mean http\\.ports\\?`))
-  assert.match(output, new RegExp(`${file}:5: https\\.profile: SSLv2 and SSLv3 cannot be offered by any maintained OpenSSL`))
+  assert.match(
+    output,
+    new RegExp(`${file}:5: https\\.profile: SSLv2 and SSLv3 cannot be offered by any maintained OpenSSL`),
+  )
   assert.match(output, new RegExp(`${file}:8: tftp\\.port: `))
 })
 
@@ -58,7 +61,14 @@ test('`twintone check` looks behind the settings: folders, certificate, key, add
   await rm(join(folder, 'data/TFTPdata'), { recursive: true })
   await writeFile(join(folder, 'certs/server.key'), 'no key')
   await writeFile(join(folder, 'data/HTTPdata/allow_IP.txt'), '10.0.0.1\n10.0.0.300\n')
-  const { code, output } = await runProgram(t, [twintone, 'check', '--config', file, '--set', 'status.allow=10.0.0.0/8,300.1.1.1'])
+  const { code, output } = await runProgram(t, [
+    twintone,
+    'check',
+    '--config',
+    file,
+    '--set',
+    'status.allow=10.0.0.0/8,300.1.1.1',
+  ])
   assert.equal(code, 1)
   assert.match(output, /TFTPdata does not exist; `twintone init` makes what is missing/)
   assert.match(output, /server\.key/)

@@ -10,18 +10,37 @@ const twintone = 'cmd/twintone.ts'
 
 async function startUp(t: TestContext) {
   const folder = join(await temporaryFolder(t), 'var')
-  const ports = { http: await freePort(), https: await freePort(), tftp: await freePort(), status: await freePort() }
-  const set = [`http.ports=[${ports.http}]`, `https.ports=[${ports.https}]`, `tftp.port=${ports.tftp}`, `status.port=${ports.status}`]
-  const program = startProgram(t, [twintone, 'up', '--folder', folder, ...set.flatMap((each) => ['--set', each])])
+  const ports = {
+    http: await freePort(),
+    https: await freePort(),
+    tftp: await freePort(),
+    status: await freePort(),
+  }
+  const set = [
+    `http.ports=[${ports.http}]`,
+    `https.ports=[${ports.https}]`,
+    `tftp.port=${ports.tftp}`,
+    `status.port=${ports.status}`,
+  ]
+  const program = startProgram(t, [
+    twintone,
+    'up',
+    '--folder',
+    folder,
+    ...set.flatMap((each) => ['--set', each]),
+  ])
   await program.says('Ctrl-C ends the node')
-  const ask = (...args: string[]) => runProgram(t, [twintone, ...args, '--config', join(folder, 'twintone.toml')])
+  const ask = (...args: string[]) =>
+    runProgram(t, [twintone, ...args, '--config', join(folder, 'twintone.toml')])
   return { folder, ports, program, ask }
 }
 
 test('`twintone up` makes a node a newcomer can try, shows transfers live and ends on Ctrl-C', async (t) => {
   const { folder, ports, program, ask } = await startUp(t)
 
-  const response = await fetch(`http://127.0.0.1:${ports.http}/46XXSETTINGS.txt`, { headers: { 'User-Agent': 'Mozilla/4.0 (compatible; MSIE 6.0) AVAYA/J139-4.1.5.0.6 (MAC:c81f4aef9689)' } })
+  const response = await fetch(`http://127.0.0.1:${ports.http}/46XXSETTINGS.txt`, {
+    headers: { 'User-Agent': 'Mozilla/4.0 (compatible; MSIE 6.0) AVAYA/J139-4.1.5.0.6 (MAC:c81f4aef9689)' },
+  })
   assert.equal(await response.text(), await readFile(join(folder, 'data/HTTPdata/46xxsettings.txt'), 'utf8'))
   await fetch(`http://127.0.0.1:${ports.http}/96x1Supgrade.scr`).then((missing) => missing.text())
   await program.says(/46XXSETTINGS\.txt {2}sent 200/)
@@ -31,7 +50,10 @@ test('`twintone up` makes a node a newcomer can try, shows transfers live and en
   const trace = JSON.parse(phone.output) as { address: string; boots: { lines: { asked: string }[] }[] }
   assert.equal(trace.address, '127.0.0.1')
   // Asking for the upgrade script again begins a new boot.
-  assert.deepEqual(trace.boots.map(({ lines }) => lines.map(({ asked }) => asked)), [['46XXSETTINGS.txt'], ['96x1Supgrade.scr']])
+  assert.deepEqual(
+    trace.boots.map(({ lines }) => lines.map(({ asked }) => asked)),
+    [['46XXSETTINGS.txt'], ['96x1Supgrade.scr']],
+  )
 
   program.child.kill('SIGINT')
   assert.equal(await program.ended, 0)
@@ -55,7 +77,11 @@ test('the commands of the table in the README answer from a running node', async
 
   assert.equal((await ask('log', 'detailed', 'on')).code, 0)
   await fetch(`http://127.0.0.1:${ports.http}/46xxsettings.txt`).then((response) => response.text())
-  await until(async () => ((await readFile(join(folder, 'log/fileserver.log'), 'utf8')).includes('download decided') ? true : undefined))
+  await until(async () =>
+    (await readFile(join(folder, 'log/fileserver.log'), 'utf8')).includes('download decided')
+      ? true
+      : undefined,
+  )
 })
 
 test('a command used wrongly says how it is used and ends with code 2; without a node it says so, code 1', async (t) => {
