@@ -69,7 +69,7 @@ test('the verdict says which aim was missed and by how much', () => {
   const report = reportOf(againstNginx, [{ twintone: run(40), nginx: run(100) }])
   assert.equal(
     verdict([report]),
-    '\n0 of 1 aims met\n  missed: http, small files: 0.40x nginx, 20 % short of 0.50x',
+    '\n0 of 1 aims met\n  missed: http, small files: 0.40x nginx, 20.0 % short of 0.50x',
   )
 })
 
