@@ -36,6 +36,7 @@ export interface Fileserver {
 export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog): Fileserver {
   const clock = systemClock
   const startedAt = clock.wallTime()
+  const startedMs = clock.now()
   const alarms = new Alarms({ clock, log })
   const hot = new HotFiles(config.data.cacheMb * 1024 * 1024)
   const { files, lists, admission } = assembleFiles(config, { hot, alarms, clock, log })
@@ -69,7 +70,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     node: config.node.name || hostname(),
     version,
     startedAt,
-    uptimeSeconds: Math.round((clock.wallTime().getTime() - startedAt.getTime()) / 1000),
+    uptimeSeconds: Math.round((clock.now() - startedMs) / 1000),
     doors: [...(http?.status() ?? []), ...(https?.status() ?? []), ...tftpStatus(tftp)],
     certificates: https?.certificates() ?? [],
     slots: { max: config.access.maxClients, used: admission.clients(clock.now()).length },

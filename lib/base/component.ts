@@ -32,8 +32,6 @@ export async function runComponents(parts: readonly Component[], options: RunOpt
   const started: Started[] = []
   const stopAsked = () => ended.resolve()
   options.until.addEventListener('abort', stopAsked)
-  // A failure during start is thrown from the await below; this keeps it from also being unhandled.
-  ended.promise.catch(() => {})
   try {
     for (const part of parts) {
       if (options.until.aborted) return

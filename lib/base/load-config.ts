@@ -103,9 +103,17 @@ function complain(issue: z.core.$ZodIssue, placeOf: PlaceOf): Complaint[] {
   if (issue.code !== 'unrecognized_keys') return [at(issue.path, issue.message)]
   return issue.keys.map((key) => {
     const path = [...issue.path, key]
-    const name = path.filter((part) => typeof part !== 'number').join('.')
-    return at(path, 'no setting has this name', nearest(name, knownNames()))
+    return at(
+      path,
+      'no setting has this name',
+      nearestSetting(path.filter((part) => typeof part !== 'number')),
+    )
   })
+}
+
+function nearestSetting(path: readonly PropertyKey[]) {
+  const equallyDeep = knownNames().filter((name) => name.split('.').length === path.length)
+  return nearest(path.join('.'), equallyDeep)
 }
 
 /** What was given outside the file first, then from the top of the file to its end. */

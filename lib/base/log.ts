@@ -73,13 +73,17 @@ export function openLog(name: string, settings: LogSettings): OpenLog {
 /** Nothing that could be a secret is passed to the log by design; this is the second fence. */
 const secret =
   /("\w*(?:password|passphrase|authorization|community|secret)":)(?:"(?:[^"\\]|\\.)*"|[^",{}[\]]+)/gi
+/** Looked for first, because nearly no line has one and each transfer writes a line. */
+const perhapsSecret = /password|passphrase|authorization|community|secret/i
 
 /**
  * A line of JSON with secrets hidden, and with characters that could trick a terminal written as JSON's `\uNNNN`:
  * they only occur inside strings, so the line still means the same.
  */
-export const safeLine = (line: string): string =>
-  `${line.trimEnd().replace(secret, '$1"[hidden]"').replace(hostile, escaped)}\n`
+export function safeLine(line: string): string {
+  const hidden = perhapsSecret.test(line) ? line.replace(secret, '$1"[hidden]"') : line
+  return `${hidden.trimEnd().replace(hostile, escaped)}\n`
+}
 
 const escaped = (char: string) =>
   char

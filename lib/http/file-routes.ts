@@ -128,7 +128,9 @@ export class FileRoutes {
   #setDeadline(connection: Connection, bytes: number): void {
     const { idleTimeoutMs, minBytesPerSecond } = this.#pace
     if (minBytesPerSecond === 0) return
-    const from = connection.pending > 1 ? connection.deadline : this.#parts.clock.now() + idleTimeoutMs
+    const from = Number.isFinite(connection.deadline)
+      ? connection.deadline
+      : this.#parts.clock.now() + idleTimeoutMs
     connection.deadline = from + (bytes / minBytesPerSecond) * 1_000
   }
 

@@ -124,8 +124,6 @@ export class ReadTransfer {
   }
 
   #repeated(now: number): Step {
-    // Another copy was answered, too, so the first was not lost: the phone is slower than we thought.
-    if (this.#unclear > 0 && this.#acked === this.#doubtful) this.#roundTrip.wasTooShort()
     const tellsOfLoss = this.#plan.windowSize > 1 && this.answered && this.#acked > this.#doubtful
     return tellsOfLoss && this.#sent > this.#acked ? this.#sendAgain(now) : wait
   }

@@ -51,8 +51,10 @@ export async function openOwnWire({
   onFault,
 }: OwnWireOptions): Promise<Wire> {
   const socket = await bindUdp({ address: listener.address, ports }).catch((cause: unknown) => {
-    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
-    throw isTaken ? new Refusal('busy', `no free port for a transfer on ${listener.address}`) : cause
+    const isOut = cause instanceof Error && 'code' in cause && outOfSockets.has(cause.code)
+    throw isOut
+      ? new Refusal('busy', `no free port or descriptor for a transfer on ${listener.address}`)
+      : cause
   })
   socket.on('message', (packet, from) => {
     if (from.port === peer.port && from.address === peer.address) onPacket(packet)
@@ -64,6 +66,9 @@ export async function openOwnWire({
     close: (last) => close(socket, peer, last),
   }
 }
+
+/** Every port of the range is taken, or this process or machine may open no more files. */
+const outOfSockets = new Set<unknown>(['EADDRINUSE', 'EMFILE', 'ENFILE'])
 
 /** A stranger's packet costs it its own transfer, not ours (RFC 1350, 4). Never an ERROR for an ERROR. */
 export function turnAway(socket: Socket, packet: Uint8Array, from: RemoteInfo): void {

@@ -18,16 +18,18 @@ const parts = [...groups, 'phones'] as const
 
 /**
  * Compares our file server with others, side by side on this machine (README.md).
- *   node ops/bench/bench.ts [--only tftp|http|tls|phones] [--rounds N] [--quick] [--json FILE]
+ *   node ops/bench/bench.ts [--only tftp|http|tls|phones] [--match TITLE] [--rounds N] [--quick] [--json FILE]
  */
 runProgram(main, (error) => console.error(error instanceof Error ? error.message : error))
 
 async function main(): Promise<number> {
-  const { only, rounds, quick, json } = readArguments()
+  const { only, match, rounds, quick, json } = readArguments()
   if (!isRoot())
     throw new Error('bench: tftpd-hpa changes its root and dnsmasq serves port 69 only: run this as root')
   await execa('sh', [join(import.meta.dirname, 'install.sh'), unpacked], { stdio: 'inherit' })
-  const chosen = cases.filter(({ group }) => only === undefined || only === group)
+  const chosen = cases.filter(
+    ({ group, title }) => (only === undefined || only === group) && title.includes(match),
+  )
   const reports = await compare(quick ? chosen.map(shortened) : chosen, rounds)
   if (reports.length > 0) console.log(verdict(reports))
   if (json !== undefined)
@@ -35,7 +37,8 @@ async function main(): Promise<number> {
   const failed = reports.some(({ servers }) =>
     servers.some(({ server, failures }) => server === 'twintone' && failures > 0),
   )
-  const phonesCode = only === undefined || only === 'phones' ? await runPhones(quick) : 0
+  const withPhones = only === 'phones' || (only === undefined && match === '')
+  const phonesCode = withPhones ? await runPhones(quick) : 0
   return failed ? 1 : phonesCode
 }
 
@@ -44,6 +47,7 @@ function readArguments() {
     args: programArguments(),
     options: {
       only: { type: 'string' },
+      match: { type: 'string', default: '' },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -53,7 +57,7 @@ function readArguments() {
   if (values.only !== undefined && only === undefined) throw new Error(`--only: one of ${parts.join(', ')}`)
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: a whole number from 1')
-  return { only, rounds, quick: values.quick, json: values.json }
+  return { only, match: values.match, rounds, quick: values.quick, json: values.json }
 }
 
 async function compare(chosen: readonly Case[], rounds: number): Promise<CaseReport[]> {

@@ -1,7 +1,8 @@
 /**
  * A TFTP server and a client as processes, for tests that put them into network namespaces.
  *
- *   tftp-programs.ts serve SETTINGS-AS-JSON           prints its addresses as a JSON line whenever they change
+ *   tftp-programs.ts serve SETTINGS-AS-JSON    prints its addresses as a JSON line whenever they change, and for each
+ *                                              transfer that ended how it ended
  *   tftp-programs.ts fetch ADDRESS NAME OPTIONS-AS-JSON    prints { from, bytes, granted } as a JSON line
  */
 import { systemClock } from '../../lib/base/clock.ts'
@@ -17,9 +18,10 @@ else await fetchOne(args[0] ?? '', args[1] ?? '', args[2] ?? '{}')
 
 async function serve(settings: string): Promise<void> {
   const files = filesOf(inMemory('small', 'hello'), inMemory('large', Buffer.alloc(40_000_000)))
+  const outcomes = new Outcomes()
   const server = new TftpServer(
     { ...defaultConfig().tftp, ...(JSON.parse(settings) as object) },
-    { files, activity: new Outcomes(), clock: systemClock, log: silentLog },
+    { files, activity: outcomes, clock: systemClock, log: silentLog },
   )
   await server.start((reason) => {
     throw reason
@@ -29,6 +31,7 @@ async function serve(settings: string): Promise<void> {
     const addresses = JSON.stringify(server.addresses.map(({ address }) => address).toSorted())
     if (addresses !== before) console.log(addresses)
     before = addresses
+    for (const { result, reason } of outcomes.all.splice(0)) console.log(`${result}: ${reason ?? 'all'}`)
     await systemClock.sleep(20)
   }
 }

@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import { runComponents, type Component, type RunOptions } from '../../../lib/base/component.ts'
 import { silentLog, type Log } from '../../../lib/base/log.ts'
+import { runScript } from '../../support/script.ts'
 
 const never = new Promise<never>(() => {})
 
@@ -164,6 +165,13 @@ test('a stop asked for while a part starts starts no more, and is no failure', a
   assert.deepEqual(run.diary, ['start first', 'start starting', 'stop asked', 'stop starting', 'stop first'])
 })
 
+test('a stop asked for while the last part starts is not told to be ready', async () => {
+  const run = new Run()
+  const starting = run.part('starting', { start: async () => run.askToStop() })
+  await run.components([starting], { ready: () => run.diary.push('ready') })
+  assert.deepEqual(run.diary, ['start starting', 'stop asked', 'stop starting'])
+})
+
 test('a stop asked for before the start starts nothing', async () => {
   const run = new Run()
   run.askToStop()
@@ -247,6 +255,24 @@ test('all parts share one grace: whoever comes after it was used up is told to c
   await run.components([after, using], { graceMs: 1, ready: () => run.askToStop() })
   assert.equal(signals[0], signals[1])
   assert.equal(run.diary.at(-1), 'grace is over: true')
+})
+
+test('a part that waits for the end of the grace period does not let the process end before the others are stopped', async (t) => {
+  const { stdout } = await runScript(
+    t,
+    `import { runComponents } from 'LIB/base/component.ts'
+    import { silentLog } from 'LIB/base/log.ts'
+    const stop = new AbortController()
+    const first = { name: 'first', start: async () => {}, stop: async () => console.log('first stopped') }
+    const waiting = {
+      name: 'waiting',
+      start: async () => {},
+      stop: (grace) => new Promise((resolve) => grace.addEventListener('abort', resolve)),
+    }
+    const options = { until: stop.signal, graceMs: 50, log: silentLog, ready: () => stop.abort() }
+    await runComponents([first, waiting], options)`,
+  )
+  assert.equal(stdout, 'first stopped\n')
 })
 
 test('the end leaves no timer behind, and no listener on the stop request', async () => {

@@ -96,7 +96,9 @@ for (const [setting, word, value] of words) {
 test('tables and rows of tables are written as in the file', () => {
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
   assert.deepEqual(plain(read('https.profileOfPort', '{ 411 = "legacy" }')), { 411: 'legacy' })
-  assert.deepEqual(plain(read('tftp.quirks', '{ model = "4602" }')), [{ model: '4602' }])
+  assert.deepEqual(plain(read('tftp.quirks', '{ model = "4602", maxBlockSize = 512 }')), [
+    { model: '4602', maxBlockSize: 512 },
+  ])
   assert.deepEqual(plain(read('tftp.quirks', '[{ model = "a" }, { model = "b" }]')), [
     { model: 'a' },
     { model: 'b' },

@@ -24,6 +24,11 @@ test('dotted keys, quoted keys, spaces and indents are read as TOML reads them',
   assert.equal(lineIn(file, 'https.profileOfPort.411'), 4)
 })
 
+test('of several lines that lead equally far, the first one counts', () => {
+  const file = ['[https]', 'profileOfPort.411 = "legacy"', 'profileOfPort.443 = "modern"']
+  assert.equal(lineIn(file, 'https.profileOfPort'), 2)
+})
+
 test('a key inside an inline table is where the inline table is', () => {
   const file = ['[https]', 'ports = [411]', 'profileOfPort = { 411 = "legacy", 443 = "modern" }']
   assert.equal(lineIn(file, 'https.profileOfPort.443'), 3)

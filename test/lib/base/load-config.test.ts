@@ -137,7 +137,7 @@ test('all complaints come at once: outside the file first, then in the order of 
       'headersTimeoutMs = 1.5',
       '[[tftp.quirks]]',
       '[[tftp.quirks]]',
-      'modell = "x"',
+      'net = "10.0.0.0/8"',
       'refuse = ["blocksize"]',
       '[data]',
       'folder = ""',
@@ -156,7 +156,7 @@ test('all complaints come at once: outside the file first, then in the order of 
     'FILE:7: http.enabled: must be true or false, not "yes"',
     'FILE:8: http.addresses.0: must be an IPv4 or IPv6 address, not "10.0.0.300"',
     'FILE:9: http.headersTimeoutMs: must be a whole number from 10 to 86400000, not 1.5',
-    'FILE:12: tftp.quirks.1.modell: no setting has this name; did you mean tftp.quirks.model?',
+    'FILE:12: tftp.quirks.1.net: no setting has this name; did you mean tftp.quirks.network?',
     'FILE:13: tftp.quirks.1.refuse.0: must be "blksize", "tsize", "timeout" or "windowsize", not "blocksize"',
     'FILE:15: data.folder: must be text that is not empty, not ""',
   ])

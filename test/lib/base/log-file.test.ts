@@ -121,11 +121,12 @@ test('a file that cannot be made is refused at once', async (t) => {
 
 test('writing after the end is ignored', async (t) => {
   const folder = await temporaryFolder(t)
-  const { file } = openIn(t, folder)
+  const { file, told } = openIn(t, folder)
   await file.close()
   file.add(line(1))
   await file.close()
   assert.equal(read(folder), '')
+  assert.deepEqual(told, [])
 })
 
 test('when the process ends, what waits is written at once', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { runHook, type HookOptions, type HookResult } from '../../../lib/base/run-hook.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 
@@ -14,6 +14,12 @@ async function shell(line: string, options: Partial<HookOptions> = {}): Promise<
 
 const isAlive = (pid: string) =>
   existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+
+/** Never anything but the process the hook named: 0 would be all of ours. */
+function killLater(t: TestContext, pid: string): void {
+  assert.match(pid, /^[1-9]\d*$/)
+  t.after(() => process.kill(Number(pid), 'SIGKILL'))
+}
 
 test('a program that ends tells its exit code and both outputs', async () => {
   assert.deepEqual(await shell('echo out; echo err >&2; exit 3'), {
@@ -80,8 +86,8 @@ test('what the program started is killed with it', async () => {
   assert.equal(isAlive(stdout), false)
 })
 
-test('a program that ignores every polite signal is killed too', async () => {
-  const { outcome } = await shell("trap '' TERM INT HUP QUIT; while :; do sleep 0.1; done", {
+test('a program that is too late cannot talk its way out of a polite signal', async () => {
+  const { outcome } = await shell("trap 'exit 0' TERM INT HUP QUIT; while :; do sleep 0.1; done", {
     timeoutMs: 300,
   })
   assert.equal(outcome, 'timed out')
@@ -103,14 +109,14 @@ test('output beyond the limit is swallowed, and the program goes on to its end',
 
 test('what the program leaves running keeps its output open, but nobody waiting', async (t) => {
   const { stdout, ...result } = await shell('sleep 60 & echo $!; exit 0')
-  t.after(() => process.kill(Number(stdout), 'SIGKILL'))
+  killLater(t, stdout)
   assert.deepEqual(result, { outcome: 'ended', exitCode: 0, stderr: '' })
   assert.equal(isAlive(stdout), true)
 })
 
 test('what set itself apart survives the time limit, but keeps nobody waiting', async (t) => {
   const { stdout, outcome } = await shell('setsid sleep 60 & echo $!; wait', { timeoutMs: 300 })
-  t.after(() => process.kill(Number(stdout), 'SIGKILL'))
+  killLater(t, stdout)
   assert.equal(outcome, 'timed out')
 })
 

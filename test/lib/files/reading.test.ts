@@ -78,31 +78,38 @@ test('d12: files read in pieces are one version whole or break off, while others
 test('d12: a file that is being written is refused as busy, or given when it has been left alone for a while', async (t) => {
   const { root, open } = await testStore(t, { 'a.txt': '' })
   const writtenAt = [performance.now()]
-  const writing = setInterval(() => {
+  const write = () => {
     appendFileSync(join(root, 'a.txt'), '.')
     writtenAt.push(performance.now())
-  }, 5)
-  t.after(() => clearInterval(writing))
-  for (let round = 0; round < 4; round++) {
-    const given = await open('a.txt').catch((error: unknown) =>
-      assert(refusedAs('busy')(error), String(error)),
-    )
-    await delay(30) // the next write comes
-    if (given === undefined) continue
-    const [last = 0, next = Infinity] = writtenAt.slice(given.size)
-    assert(next - last > 30, 'given in the middle of being written')
   }
+  await whileRepeating(5, write, async () => {
+    for (let round = 0; round < 4; round++) {
+      const given = await open('a.txt').catch((error: unknown) =>
+        assert(refusedAs('busy')(error), String(error)),
+      )
+      await delay(30) // the next write comes
+      if (given === undefined) continue
+      const [last = 0, next = Infinity] = writtenAt.slice(given.size)
+      assert(next - last > 30, 'given in the middle of being written')
+    }
+  })
 })
 
 test('a file that is replaced all the time is served all the same, as one of its versions', async (t) => {
   const { root, read } = await testStore(t, { 'a.txt': 'version' })
-  const replacing = setInterval(() => {
+  const replace = () => {
     writeFileSync(join(root, 'next'), 'version')
     renameSync(join(root, 'next'), join(root, 'a.txt'))
-  }, 15)
-  t.after(() => clearInterval(replacing))
-  for (let round = 0; round < 8; round++) assert.equal(await read('a.txt'), 'version')
+  }
+  await whileRepeating(40, replace, async () => {
+    for (let round = 0; round < 8; round++) assert.equal(await read('a.txt'), 'version')
+  })
 })
+
+async function whileRepeating(everyMs: number, task: () => void, body: () => Promise<void>): Promise<void> {
+  const timer = setInterval(task, everyMs)
+  await body().finally(() => clearInterval(timer))
+}
 
 test('an edit during the lookup refuses nobody: old or new, the file is given', async (t) => {
   const { root, read } = await testStore(t)

@@ -161,30 +161,36 @@ test('d20: the size that is told is the size that comes', async (t) => {
 for (const singlePort of [false, true]) {
   test(`d21: a stranger's packets get error 5 and harm nobody (${singlePort ? 'single port' : 'own ports'})`, async (t) => {
     const { port, outcomes } = await openTftp(t, files, { settings: { singlePort } })
-    const [stranger, otherAddress] = [await openRaw(t), await openRaw(t, '127.0.0.9')]
-    const answers: Promise<unknown>[] = []
-    let transferPort = 0
     const phone = await openRaw(t)
+    const [stranger, otherAddress] = [await openRaw(t), await openRaw(t, '127.0.0.9', phone.port)]
     phone.send(readRequest('f'), port)
     for (let block = 1; block <= 6; block += 1) {
       const { packet, port: from } = await phone.next()
-      transferPort = from
       assert.deepEqual(data(packet), { opcode: 3, block })
       for (const foreign of [stranger, otherAddress]) {
         foreign.send(Buffer.from('\0\x05\0\0die\0'), from, '127.0.0.1') // an ERROR is never answered
         foreign.send(ackPacket(block), from, '127.0.0.1')
-        answers.push(
-          foreign
-            .next()
-            .then(({ packet: answer }) => assert.deepEqual(data(answer), { opcode: 5, block: 5 })),
-        )
-        await answers.at(-1)
+        assert.deepEqual(data((await foreign.next()).packet), { opcode: 5, block: 5 })
       }
       phone.send(ackPacket(block), from)
     }
     assert.equal((await outcomes.ended(1))[0]?.result, 'sent')
     assert.equal(stranger.unread + otherAddress.unread + phone.unread, 0)
-    assert.notEqual(transferPort, 0)
+  })
+
+  test(`phones that use the same port are told apart by their address (${singlePort ? 'single port' : 'own ports'})`, async (t) => {
+    const stored = filesOf(inMemory('one', seededBytes(600, 1)), inMemory('two', seededBytes(600, 2)))
+    const { port, outcomes } = await openTftp(t, stored, { settings: { singlePort } })
+    const one = await openRaw(t)
+    const two = await openRaw(t, '127.0.0.9', one.port)
+    one.send(readRequest('one'), port)
+    two.send(readRequest('two'), port, '127.0.0.1')
+    const from = [await one.next(), await two.next()].map((heard) => heard.port)
+    one.send(ackPacket(1), from[0] ?? 0)
+    two.send(ackPacket(1), from[1] ?? 0, '127.0.0.1')
+    assert.deepEqual((await one.next()).packet.subarray(4), seededBytes(600, 1).subarray(512))
+    assert.deepEqual((await two.next()).packet.subarray(4), seededBytes(600, 2).subarray(512))
+    assert.equal(outcomes.all.length, 0)
   })
 }
 
@@ -299,6 +305,29 @@ test('d28: a place held by a phone that never answers is free again when it is g
   await assert.rejects(tftpFetch('f', { port }), { code: 0, message: 'too many clients' })
   await until(() => outcomes.all.some(({ reason }) => reason === 'phone silent'))
   assert.deepEqual((await tftpFetch('f', { port })).bytes, content)
+})
+
+test('a phone that has answered keeps its place, however long it thinks', async (t) => {
+  const { port } = await openTftp(t, files, { settings: { maxTransfers: 1 } })
+  const phone = await openRaw(t, '127.0.0.2')
+  phone.send(readRequest('f', 'octet', { timeout: 60 }), port, '127.0.0.1')
+  const { port: transferPort } = await phone.next()
+  phone.send(ackPacket(0), transferPort, '127.0.0.1')
+  await phone.next()
+  await delay(260)
+  await assert.rejects(tftpFetch('f', { port }), { code: 0, message: 'too many clients' })
+  phone.send(ackPacket(1), transferPort, '127.0.0.1')
+  assert.deepEqual(data((await phone.next()).packet), { opcode: 3, block: 2 })
+})
+
+test('a place is free again as soon as a transfer has ended', async (t) => {
+  const { port, outcomes } = await openTftp(t, files, {
+    settings: { maxTransfers: 1, transfersPerAddress: 1 },
+  })
+  for (let times = 1; times <= 3; times += 1) {
+    assert.deepEqual((await tftpFetch('f', { port })).bytes, content)
+    await outcomes.ended(times)
+  }
 })
 
 test('d28: transfers of one address are limited, those of others are not', async (t) => {

@@ -20,6 +20,8 @@ interface Lab {
     name?: string,
     options?: object,
   ): Promise<{ from: string; bytes: number; granted?: object }>
+  /** Fetches a file until the test ends. */
+  beginFetch(address: string, name: string): void
 }
 
 /** Two namespaces, joined by a cable: a server with 10.77.0.1 and 10.77.0.2, and a phone with 10.77.0.99. */
@@ -53,6 +55,10 @@ async function openLab(t: TestContext): Promise<Lab> {
       })
       t.after(() => child.kill('SIGKILL'))
       return follow(child)
+    },
+    beginFetch(address, name) {
+      const child = spawn('ip', inside(phone, ['fetch', address, name]), { stdio: 'ignore' })
+      t.after(() => child.kill('SIGKILL'))
     },
     async fetch(address, name = 'small', options = {}) {
       const { stdout } = await execa('ip', inside(phone, ['fetch', address, name, JSON.stringify(options)]), {
@@ -96,6 +102,17 @@ test(
     assert.deepEqual(await meanwhile, { from: '10.77.0.1', bytes: 40_000_000 })
   },
 )
+
+test('in single-port mode the transfers of an address end when it goes', needs, async (t) => {
+  const lab = await openLab(t)
+  const server = lab.serve({ addresses: ['10.77.0.2'], singlePort: true })
+  await server.says(listening('10.77.0.2'))
+  lab.beginFetch('10.77.0.2', 'large')
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await lab.ip('address', 'delete', '10.77.0.2/24', 'dev', 'eth0')
+  await server.says('broken: address gone')
+  await server.says(listening())
+})
 
 test('a chosen address that the machine does not have yet is served when it comes', needs, async (t) => {
   const lab = await openLab(t)

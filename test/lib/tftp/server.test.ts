@@ -247,6 +247,30 @@ test('a chosen address that the machine does not have is no reason not to start'
   )
 })
 
+test('when one address cannot be used at the start, the others are let go', async (t) => {
+  const taken = await openRaw(t, '127.0.0.2')
+  const { port } = taken
+  const addresses = ['127.0.0.1', '127.0.0.2']
+  await assert.rejects(openTftp(t, files, { settings: { addresses, port } }), /on 127\.0\.0\.2 is held by/)
+  await openRaw(t, '127.0.0.1', port)
+})
+
+test('an address is listened on once, however often and in whatever spelling it is chosen', async (t) => {
+  for (const [chosen, expected] of [
+    [['0:0:0:0:0:0:0:1', '::1'], ['::1']],
+    [
+      ['127.0.0.1', '127.0.0.2', '127.0.0.1'],
+      ['127.0.0.1', '127.0.0.2'],
+    ],
+  ] as const) {
+    const { server } = await openTftp(t, files, { settings: { addresses: [...chosen] } })
+    assert.deepEqual(
+      server.addresses.map(({ address }) => address),
+      expected,
+    )
+  }
+})
+
 /** The first of `count` ports in a row that are free just now. */
 async function freeRange(count: number): Promise<number> {
   for (;;) {

@@ -6,7 +6,7 @@ import { silentLog } from '../../../lib/base/log.ts'
 import { TftpServer } from '../../../lib/tftp/server.ts'
 import { filesOf, inMemory, until } from '../../support/http.ts'
 import { seededBytes } from '../../support/random.ts'
-import { readRequest, tftpFetch } from '../../support/tftp-client.ts'
+import { ackPacket, readRequest, tftpFetch } from '../../support/tftp-client.ts'
 import { openRaw, openTftp } from '../../support/tftp-door.ts'
 
 const content = seededBytes(50_000)
@@ -36,11 +36,14 @@ for (const singlePort of [false, true]) {
   test(`when the grace period is over, phones are told and everything is closed, with ${mode}`, async (t) => {
     const { server, port, outcomes } = await openTftp(t, files, { settings: { singlePort } })
     const phone = await openRaw(t)
+    const late = await openRaw(t)
     phone.send(readRequest('f'), port)
-    await phone.next()
+    const { port: transferPort } = await phone.next()
     const grace = new AbortController()
     const stopping = server.stop(grace.signal)
-    phone.send(readRequest('g'), port) // not heard any more
+    late.send(readRequest('f'), port) // not heard any more
+    phone.send(ackPacket(1), transferPort)
+    await phone.next()
     grace.abort()
     await stopping
     assert.equal((await phone.next()).packet.toString('latin1'), '\0\x05\0\0server stopping\0')
