@@ -50,7 +50,7 @@ const everywhere = new Set(['0.0.0.0', '0000:0000:0000:0000:0000:0000:0000:0000'
 function overlapping(address: string): (local: string) => boolean {
   if (address === '0.0.0.0' || address === '::') return () => true
   const wanted = new BlockList()
-  wanted.addAddress(address.split('%', 1)[0] ?? '', family(address))
+  wanted.addAddress(address, family(address))
   return (local) => everywhere.has(local) || wanted.check(local, family(local))
 }
 

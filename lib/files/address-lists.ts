@@ -25,9 +25,8 @@ interface Watched {
 
 /**
  * The address lists in the data folders. An edit counts from the next request on. A list that is damaged, or that
- * vanishes while in force, leaves the last good one in force and raises an alarm; the last good one also survives a
- * restart. A damaged list of which no good one is known lets nobody in. Taking a list away for good is said with
- * `reload` (or a restart).
+ * vanishes, leaves the last good one in force and raises an alarm, over a restart too. A damaged list of which no
+ * good one is known lets nobody in. Taking a list away for good is said with `reload`.
  */
 export class AddressLists {
   readonly #dataFolder: string
@@ -39,7 +38,7 @@ export class AddressLists {
     this.#dataFolder = dataFolder
     this.#alarms = alarms
     this.#copies = new ListCopies(dataFolder)
-    for (const path of everyList) this.#current(path)
+    for (const path of everyList) this.#begin(path)
     this.#checkSpelling()
   }
 
@@ -70,6 +69,13 @@ export class AddressLists {
       else this.#forget(path)
     }
     this.#checkSpelling()
+  }
+
+  /** A list that vanished while we were not running has not been taken away by `reload`. */
+  #begin(path: string): void {
+    const copy = this.#isThere(path) ? undefined : this.#copies.read(path)
+    if (copy !== undefined) this.#watched.set(path, { identity: undefined, list: copy })
+    this.#current(path)
   }
 
   #current(path: string): AddressList | undefined {

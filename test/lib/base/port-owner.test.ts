@@ -69,7 +69,8 @@ test('the port of the other transport, of a connection, and one nobody has, have
   const client = connect(port, address)
   t.after(() => client.destroy())
   await once(client, 'connect')
-  assert.equal(await portOwner({ transport: 'tcp', address, port: client.localPort ?? 0 }), undefined)
+  const { localAddress = '', localPort = 0 } = client
+  assert.equal(await portOwner({ transport: 'tcp', address: localAddress, port: localPort }), undefined)
   assert.equal(await portOwner({ transport: 'tcp', address, port: 1 }), undefined)
 })
 

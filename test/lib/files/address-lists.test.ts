@@ -237,6 +237,16 @@ test('d88: a list taken away with a reload is not remembered when a damaged one 
   assert.equal(ask('10.0.0.1'), 'out')
 })
 
+test('d88: a list that vanished while the server was down stays in force after the restart, until a reload', async (t) => {
+  const { ask, remove, reload, restart, alarms } = await site(t, { [generic]: '10.0.0.1' })
+  remove(generic)
+  restart()
+  assert.equal(ask('10.0.0.2'), 'out')
+  assert.equal(alarms().length, 1)
+  reload()
+  assert.equal(ask('10.0.0.2'), 'in')
+})
+
 test('d88: a link that leads nowhere is a list that cannot be read, not an open door', async (t) => {
   const { folder, ask, restart, alarms } = await site(t)
   symlinkSync('elsewhere.txt', join(folder, generic))
