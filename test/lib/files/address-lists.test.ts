@@ -244,7 +244,7 @@ test('d88: a list that vanished while the server was down stays in force after t
   assert.equal(ask('10.0.0.2'), 'out')
   assert.equal(alarms().length, 1)
   reload()
-  assert.equal(ask('10.0.0.2'), 'in')
+  assert.equal(ask('10.0.0.2'), 'open')
 })
 
 test('d88: a link that leads nowhere is a list that cannot be read, not an open door', async (t) => {
