@@ -35,11 +35,12 @@ const dataHeaderBytes = 4
 /** A name may be as long as a packet; of one that long, the beginning is enough to be remembered. */
 const longestShownName = 1_024
 
-/** A request and where it came from, together with what was found out about it. */
+/** A packet that reached a listening socket, and whose it is. */
 interface Call {
   listener: Listener
   packet: Buffer
   from: RemoteInfo
+  /** Tells transfers apart: who sent it, and where to. */
   key: string
 }
 

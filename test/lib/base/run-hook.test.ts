@@ -93,11 +93,9 @@ test('a program that is too late cannot talk its way out of a polite signal', as
   assert.equal(outcome, 'timed out')
 })
 
-test('an endless writer without a newline is cut, costs no memory, and ends at its time', async () => {
-  const before = process.memoryUsage.rss()
+test('an endless writer without a newline is cut, and ends at its time', async () => {
   const { outcome, stdout } = await shell('cat /dev/zero', { timeoutMs: 500, outputBytes: 1000 })
   assert.deepEqual([outcome, stdout], ['timed out', '\0'.repeat(1000)])
-  assert.ok(process.memoryUsage.rss() - before < 100 * 1_048_576)
 })
 
 test('output beyond the limit is swallowed, and the program goes on to its end', async () => {

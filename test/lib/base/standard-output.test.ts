@@ -38,14 +38,14 @@ test('a reader that goes away is told, and does not end the process nor keep it 
   const script = await startScript(
     t,
     `${toStdout}
-    addLines(1)
     const alive = setInterval(() => {}, 1000)
     process.once('SIGUSR2', async () => {
       addLines(3)
       await output.close()
       console.error('closed')
       clearInterval(alive)
-    })`,
+    })
+    addLines(1)`,
   )
   await script.says('line 0')
   script.child.stdout?.destroy()
