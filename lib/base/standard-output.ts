@@ -1,5 +1,7 @@
 import { LineQueue, type LineQueueOptions } from './line-queue.ts'
 
+const gatherMs = 5
+
 /**
  * Lines for standard output that never wait for whoever reads it, nor fail when it is gone or its disk full.
  *
@@ -8,6 +10,8 @@ import { LineQueue, type LineQueueOptions } from './line-queue.ts'
  */
 export class StandardOutput {
   readonly #queue: LineQueue
+  /** Lines of the last few milliseconds: a write is a system call, and dearer than making the line. */
+  #gathered = ''
   #closed = false
 
   constructor(options: Pick<LineQueueOptions, 'onBroken' | 'onMended'>) {
@@ -17,19 +21,30 @@ export class StandardOutput {
 
   /** @param line ends with a newline */
   add(line: string): void {
-    if (!this.#closed) this.#queue.add(line)
+    if (this.#closed) return
+    if (this.#gathered === '') setTimeout(() => this.#passOn(), gatherMs)
+    this.#gathered += line
   }
 
   /** Writes what waits, as far as the reader takes it now: the process ends. */
   flushNow(): void {
+    this.#passOn()
     process.stdout.write(this.#queue.takeAll())
   }
 
   /** Resolves when everything was written, or could not be. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#passOn()
     await this.#queue.drained()
     process.stdout.off('error', ignore)
+  }
+
+  #passOn(): void {
+    if (this.#gathered === '') return
+    const lines = this.#gathered
+    this.#gathered = ''
+    this.#queue.add(lines)
   }
 }
 

@@ -115,8 +115,9 @@ export class Reception {
   /** Single-port mode: a packet of a transfer under way, we suppose. */
   #follow({ listener, packet, from, key }: Call): void {
     const session = this.#table.find(key)
-    if (session !== undefined) session.receive(packet)
-    else if (opcodeOf(packet) === opcode.ack && this.#mayAnswer(from)) turnAway(listener.socket, packet, from)
+    if (session !== undefined) return session.receive(packet)
+    const isStrange = opcodeOf(packet) === opcode.ack && !this.#table.hasEnded(key)
+    if (isStrange && this.#mayAnswer(from)) turnAway(listener.socket, packet, from)
   }
 
   #request(call: Call): void {

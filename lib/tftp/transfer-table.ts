@@ -8,6 +8,9 @@ export interface TransferLimits {
 /** How long an unanswered transfer is safe from being given up for another one: longer than any round trip at home. */
 const unansweredMs = 250
 
+/** Transfers remembered after their end: their phones may still be heard. */
+const mostEnded = 1_000
+
 /** The transfers under way, and whether there is room for one more. */
 export class TransferTable {
   readonly #limits: TransferLimits
@@ -15,6 +18,8 @@ export class TransferTable {
   readonly #perAddress = new Map<string, number>()
   /** Those whose phone has not answered yet, oldest first: it may not exist. */
   readonly #unanswered = new Set<Session>()
+  /** Keys of transfers that ended lately, oldest first. */
+  readonly #ended = new Set<string>()
 
   constructor(limits: TransferLimits) {
     this.#limits = limits
@@ -30,6 +35,11 @@ export class TransferTable {
 
   find(key: string): Session | undefined {
     return this.#sessions.get(key)
+  }
+
+  /** A transfer of that key has ended lately: what comes is a late copy, and needs no answer. */
+  hasEnded(key: string): boolean {
+    return this.#ended.has(key)
   }
 
   /**
@@ -60,8 +70,16 @@ export class TransferTable {
     const { key, address } = session.start
     if (!this.#sessions.delete(key)) return
     this.#unanswered.delete(session)
+    this.#remember(key)
     const left = (this.#perAddress.get(address) ?? 1) - 1
     if (left > 0) this.#perAddress.set(address, left)
     else this.#perAddress.delete(address)
+  }
+
+  #remember(key: string): void {
+    this.#ended.delete(key)
+    this.#ended.add(key)
+    const [oldest] = this.#ended
+    if (this.#ended.size > mostEnded && oldest !== undefined) this.#ended.delete(oldest)
   }
 }

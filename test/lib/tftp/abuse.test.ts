@@ -17,6 +17,9 @@ const files = filesOf(inMemory('f', content))
 const data = (packet: Buffer) => ({ opcode: packet.readUInt16BE(0), block: packet.readUInt16BE(2) })
 const error = (packet: Buffer) => ({ ...data(packet), text: packet.subarray(4, -1).toString() })
 
+/** A request of a phone that takes its time: nothing is sent again while a test thinks. */
+const patientRequest = (name: string) => readRequest(name, 'octet', { timeout: 60 })
+
 /**
  * Silence is shown without waiting for it: the same socket sends a request after the packets in question, packets on
  * loopback keep their order, and the first thing heard is the answer to that request.
@@ -105,6 +108,22 @@ test('an acknowledgement of a transfer that is not known: error 5 in single-port
   await assertSilence(client, own.port)
 })
 
+test('a late copy of the last acknowledgement is not answered, lest the phone takes its file for broken', async (t) => {
+  for (const singlePort of [false, true]) {
+    const { port, outcomes } = await openTftp(t, filesOf(inMemory('f', 'short')), {
+      settings: { singlePort },
+    })
+    const phone = await openRaw(t)
+    phone.send(readRequest('f'), port)
+    const { port: transferPort } = await phone.next()
+    phone.send(ackPacket(1), transferPort)
+    phone.send(ackPacket(1), transferPort)
+    await outcomes.ended(1)
+    phone.send(ackPacket(1), transferPort)
+    await assertSilence(phone, port)
+  }
+})
+
 test('d17: a block as large as asked for, and never larger than the interface takes', async (t) => {
   const { port } = await openTftp(t, files)
   for (const [asked, granted] of [
@@ -163,7 +182,8 @@ for (const singlePort of [false, true]) {
     const { port, outcomes } = await openTftp(t, files, { settings: { singlePort } })
     const phone = await openRaw(t)
     const [stranger, otherAddress] = [await openRaw(t), await openRaw(t, '127.0.0.9', phone.port)]
-    phone.send(readRequest('f'), port)
+    phone.send(patientRequest('f'), port)
+    phone.send(ackPacket(0), (await phone.next()).port)
     for (let block = 1; block <= 6; block += 1) {
       const { packet, port: from } = await phone.next()
       assert.deepEqual(data(packet), { opcode: 3, block })
@@ -231,16 +251,16 @@ test('d26: who never answers gets at most three packets, none larger than a bloc
 test('d26: asking again from the same port begins no second transfer, and brings the first packet again', async (t) => {
   const { port, outcomes } = await openTftp(t, files)
   const phone = await openRaw(t)
-  const request = readRequest('f')
+  const request = patientRequest('f')
   phone.send(request, port)
   const first = await phone.next()
   phone.send(request, port)
   assert.deepEqual(await phone.next(), first)
+  phone.send(ackPacket(0), first.port)
+  assert.deepEqual(data((await phone.next()).packet), { opcode: 3, block: 1 })
+  phone.send(request, port) // a late copy
   phone.send(ackPacket(1), first.port)
   assert.deepEqual(data((await phone.next()).packet), { opcode: 3, block: 2 })
-  phone.send(request, port) // a late copy
-  phone.send(ackPacket(2), first.port)
-  assert.deepEqual(data((await phone.next()).packet), { opcode: 3, block: 3 })
   assert.equal(outcomes.begun, 1)
 })
 
@@ -260,12 +280,12 @@ test('a phone that restarts and asks for something else from the same port is se
 test('a phone that restarts and asks for the same again, after a silence, is served anew', async (t) => {
   const { port, outcomes } = await openTftp(t, files, { settings: { timeoutMs: 60_000 } })
   const phone = await openRaw(t)
-  phone.send(readRequest('f', 'octet', { timeout: 60 }), port)
+  phone.send(patientRequest('f'), port)
   const { port: transferPort } = await phone.next()
   phone.send(ackPacket(0), transferPort)
   await phone.next()
   await delay(1_050)
-  phone.send(readRequest('f', 'octet', { timeout: 60 }), port)
+  phone.send(patientRequest('f'), port)
   assert.equal((await phone.next()).packet.readUInt16BE(0), 6)
   assert.equal((await outcomes.ended(1))[0]?.reason, 'asked anew')
 })
@@ -310,7 +330,7 @@ test('d28: a place held by a phone that never answers is free again when it is g
 test('a phone that has answered keeps its place, however long it thinks', async (t) => {
   const { port } = await openTftp(t, files, { settings: { maxTransfers: 1 } })
   const phone = await openRaw(t, '127.0.0.2')
-  phone.send(readRequest('f', 'octet', { timeout: 60 }), port, '127.0.0.1')
+  phone.send(patientRequest('f'), port, '127.0.0.1')
   const { port: transferPort } = await phone.next()
   phone.send(ackPacket(0), transferPort, '127.0.0.1')
   await phone.next()

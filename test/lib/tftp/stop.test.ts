@@ -37,12 +37,13 @@ for (const singlePort of [false, true]) {
     const { server, port, outcomes } = await openTftp(t, files, { settings: { singlePort } })
     const phone = await openRaw(t)
     const late = await openRaw(t)
-    phone.send(readRequest('f'), port)
+    // With so long a timeout nothing is sent again while the test goes on.
+    phone.send(readRequest('f', 'octet', { timeout: 60 }), port)
     const { port: transferPort } = await phone.next()
     const grace = new AbortController()
     const stopping = server.stop(grace.signal)
     late.send(readRequest('f'), port) // not heard any more
-    phone.send(ackPacket(1), transferPort)
+    phone.send(ackPacket(0), transferPort)
     await phone.next()
     grace.abort()
     await stopping
