@@ -42,7 +42,7 @@ export function follow(child: ChildProcess): Program {
     child,
     output: () => text,
     async says(wanted) {
-      await until(() => (holds(wanted) || child.exitCode !== null ? true : undefined), 20_000)
+      await until(() => (holds(wanted) || child.exitCode !== null ? true : undefined), 60_000)
       if (!holds(wanted)) throw new Error(`the program ended without saying ${wanted}:\n${text}`)
       return text
     },
