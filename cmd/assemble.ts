@@ -7,7 +7,7 @@ import { controlSocket, controlSocketPath } from '../lib/base/control-socket.ts'
 import type { OpenLog } from '../lib/base/log.ts'
 import { isRoot } from '../lib/base/process.ts'
 import { HotFiles } from '../lib/files/hot-files.ts'
-import { HttpDoor, HttpsDoor } from '../lib/http/server.ts'
+import { HttpDoor, HttpsDoor, profilesOf } from '../lib/http/server.ts'
 import { parseAddressRange, rangeHolds } from '../lib/phones/address.ts'
 import { identifyFileName, identifyUserAgent } from '../lib/phones/identity.ts'
 import { Activity } from '../lib/status/activity.ts'
@@ -18,6 +18,7 @@ import type { DoorStatus, Snapshot } from '../lib/status/snapshot.ts'
 import { StatusServer } from '../lib/status/status-server.ts'
 import { Totals } from '../lib/status/totals.ts'
 import { transferLog } from '../lib/status/transfer-log.ts'
+import { CertificateKeeper } from '../lib/tls/certificate-keeper.ts'
 import { TftpServer } from '../lib/tftp/server.ts'
 import { assembleFiles, kindOfAsked } from './assemble-files.ts'
 import { fileserverRoutes } from './control-routes.ts'
@@ -62,7 +63,10 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     phoneAt: (address: string) => traces.traitsAt(address),
   }
   const http = config.http.enabled ? new HttpDoor(config.http, collaborators) : undefined
-  const https = config.https.enabled ? new HttpsDoor(config.https, collaborators) : undefined
+  const certificates = config.https.enabled
+    ? new CertificateKeeper(config.https, profilesOf(config.https), collaborators)
+    : undefined
+  const https = certificates && new HttpsDoor(config.https, { ...collaborators, certificates })
   const tftp = config.tftp.enabled ? new TftpServer(config.tftp, collaborators) : undefined
   const doors = [http, https, tftp].filter((door) => door !== undefined)
 
@@ -72,7 +76,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     startedAt,
     uptimeSeconds: Math.round((clock.now() - startedMs) / 1000),
     doors: [...(http?.status() ?? []), ...(https?.status() ?? []), ...tftpStatus(tftp)],
-    certificates: https?.certificates() ?? [],
+    certificates: certificates?.list() ?? [],
     slots: { max: config.access.maxClients, used: admission.clients(clock.now()).length },
     cache: { files: hot.count, bytes: hot.bytes, budgetBytes: hot.budgetBytes },
     totals: totals.all(),
@@ -83,7 +87,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   })
   const reload = () => {
     lists.reload()
-    https?.reload()
+    certificates?.reload()
     log.info('settings of access and certificates read afresh')
   }
 
@@ -101,6 +105,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   })
   const parts: Component[] = [
     loopLag,
+    ...(certificates === undefined ? [] : [certificates]),
     ...doors,
     controlSocket(controlSocketPath(config.run.folder, 'fileserver'), routes),
   ]

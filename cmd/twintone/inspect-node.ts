@@ -6,7 +6,7 @@ import type { Config } from '../../lib/base/config.ts'
 import { lineOf } from '../../lib/base/config-place.ts'
 import { protocols } from '../../lib/base/protocol.ts'
 import { listNames, rootNames } from '../../lib/files/roots.ts'
-import { Certificates } from '../../lib/http/certificates.ts'
+import { Certificates } from '../../lib/tls/certificates.ts'
 import { parseAddressList } from '../../lib/phones/address-list.ts'
 import { parseAddressRange } from '../../lib/phones/address.ts'
 

@@ -15,6 +15,8 @@ export interface Leaf {
   description: string
   /** `"a" or "b"`, `a whole number from 1 to 65535`: for people. */
   allowed: string
+  /** Never shown, and not taken from a command line. */
+  secret: boolean
 }
 
 let cached: { schema: JsonSchema; leaves: readonly Leaf[] } | undefined
@@ -34,8 +36,12 @@ export const leaves = (): readonly Leaf[] => known().leaves
 export const knownNames = (): string[] => namesIn(known().schema, [])
 
 /** What is allowed at a place: `['http', 'ports', 0]` is the first row of a list. */
-export const allowedAt = (path: readonly PropertyKey[]): string =>
-  allowedWords(path.reduce(schemaBelow, known().schema))
+export const allowedAt = (path: readonly PropertyKey[]): string => allowedWords(schemaAt(path))
+
+/** Whether what is given there must not be repeated. */
+export const isSecretAt = (path: readonly PropertyKey[]): boolean => schemaAt(path).secret === true
+
+const schemaAt = (path: readonly PropertyKey[]): JsonSchema => path.reduce(schemaBelow, known().schema)
 
 function schemaBelow({ items, properties, additionalProperties }: JsonSchema, part: PropertyKey): JsonSchema {
   if (typeof part === 'number') return items ?? {}
@@ -53,6 +59,7 @@ function collect(schema: JsonSchema, path: readonly string[]): Leaf[] {
       default: below.default,
       description: below.description ?? '',
       allowed: allowedWords(below),
+      secret: below.secret === true,
     }
     return [leaf]
   })

@@ -34,7 +34,8 @@ export function* fromFlags(overrides: readonly string[], complaints: Complaint[]
   for (const text of overrides) {
     const [, name, value] = /^([\w.]+)=(.*)$/s.exec(text) ?? []
     const leaf = leaves().find(({ path }) => path.join('.') === name)
-    if (leaf !== undefined && value !== undefined)
+    if (leaf?.secret === true) complaints.push(secretOnCommandLine(leaf))
+    else if (leaf !== undefined && value !== undefined)
       yield { source: '--set', path: leaf.path, value: readValue(leaf, value) }
     else
       complaints.push({
@@ -48,6 +49,14 @@ export function* fromFlags(overrides: readonly string[], complaints: Complaint[]
       })
   }
 }
+
+/** Everybody on the machine can read a command line: ps(1). */
+const secretOnCommandLine = ({ path }: Leaf): Complaint => ({
+  source: '--set',
+  setting: path.join('.'),
+  problem: 'is a secret, which a command line shows to every user of the machine',
+  fix: `put it into the file or into ${environmentName(path)}`,
+})
 
 /** `http.headersTimeoutMs` -> `TWINTONE_HTTP_HEADERS_TIMEOUT_MS`. */
 export const environmentName = (path: readonly string[]): string =>

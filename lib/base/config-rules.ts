@@ -12,7 +12,7 @@ export function* contradictions(config: Config, placeOf: PlaceOf): Iterable<Comp
     problem,
     fix,
   })
-  const { https, tftp } = config
+  const { https, tftp, ftp, userData } = config
   for (const { setting, port, other } of portsTakenTwice(config))
     yield at(setting, `port ${port} is also in ${other}`, 'give each its own')
   for (const port of Object.keys(https.profileOfPort)) {
@@ -26,20 +26,30 @@ export function* contradictions(config: Config, placeOf: PlaceOf): Iterable<Comp
       'name the file of the authorities',
     )
   }
-  const [first = 0, last = 0] = tftp.transferPorts.split('-').map(Number)
-  if (tftp.transferPorts !== '' && (first < 1 || last > 65_535 || first > last)) {
-    yield at(
-      'tftp.transferPorts',
-      `${tftp.transferPorts} is not a range of ports`,
-      'write first-last, such as 50000-50999',
-    )
+  for (const [setting, range] of [
+    ['tftp.transferPorts', tftp.transferPorts],
+    ['ftp.passivePorts', ftp.passivePorts],
+  ] as const) {
+    const [first = 0, last = 0] = range.split('-').map(Number)
+    if (range !== '' && (first < 1 || last > 65_535 || first > last))
+      yield at(setting, `${range} is not a range of ports`, 'write first-last, such as 50000-50999')
+  }
+  for (const [row, { protocols, policy }] of userData.policies.entries()) {
+    if (policy === 'credentials' && protocols.some((protocol) => protocol !== 'https'))
+      yield at(
+        `userData.policies.${row}.policy`,
+        'credentials would be sent in clear text',
+        'give the row protocols = ["https"]',
+      )
   }
 }
 
-function* portsTakenTwice({ http, https, status }: Config) {
+function* portsTakenTwice({ http, https, ftp, status }: Config) {
   const claims: [string, readonly number[]][] = [
     ['http.ports', http.enabled ? http.ports : []],
     ['https.ports', https.enabled ? https.ports : []],
+    ['ftp.port', ftp.enabled ? [ftp.port] : []],
+    ['ftp.implicitTlsPorts', ftp.enabled ? ftp.implicitTlsPorts : []],
     ['status.port', status.enabled ? [status.port] : []],
   ]
   const takenBy = new Map<number, string>()

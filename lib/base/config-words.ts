@@ -16,6 +16,8 @@ export interface JsonSchema {
   description?: string
   /** Our own words, where the rest cannot say it. */
   allowed?: string
+  /** Never shown. */
+  secret?: boolean
 }
 
 /** What a setting may be, for the reference page and for complaints: `a whole number from 1 to 65535`. */

@@ -4,7 +4,7 @@ import { parse, TomlError } from 'smol-toml'
 import type { z } from 'zod'
 import { configSchema, type Config } from './config.ts'
 import { ConfigError, nearest, type Complaint } from './complaint.ts'
-import { allowedAt, knownNames } from './config-leaves.ts'
+import { allowedAt, isSecretAt, knownNames } from './config-leaves.ts'
 import { fromEnvironment, fromFlags, setLeaf } from './config-overrides.ts'
 import { lineOf } from './config-place.ts'
 import { contradictions, type PlaceOf } from './config-rules.ts'
@@ -93,7 +93,7 @@ function placeIn(setting: string, { file, text, sourceOf }: Given): Pick<Complai
 
 /** Replaces zod's words where the schema has none of its own. */
 const inPlainWords: z.core.$ZodErrorMap = ({ path = [], input }) =>
-  `must be ${allowedAt(path)}, not ${shown(input)}`
+  `must be ${allowedAt(path)}, not ${isSecretAt(path) ? 'what was given' : shown(input)}`
 
 function complain(issue: z.core.$ZodIssue, placeOf: PlaceOf): Complaint[] {
   const at = (path: readonly PropertyKey[], problem: string, fix: { fix?: string } = {}): Complaint => {
@@ -122,7 +122,7 @@ const inOrder = (complaints: readonly Complaint[]) =>
 
 function absolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string) => (path === '' ? '' : resolve(folder, path))
-  const { run, data, https, log } = config
+  const { run, data, https, userData, ftpCopy, log } = config
   return {
     ...config,
     run: { folder: absolute(run.folder) },
@@ -134,6 +134,12 @@ function absolutePaths(config: Config, folder: string): Config {
       certsFolder: absolute(https.certsFolder),
       clientCa: absolute(https.clientCa),
     },
+    userData: {
+      ...userData,
+      credentialsFile: absolute(userData.credentialsFile),
+      credentialsCommand: absolute(userData.credentialsCommand),
+    },
+    ftpCopy: { ...ftpCopy, authorities: absolute(ftpCopy.authorities) },
     log: { ...log, file: absolute(log.file) },
   }
 }

@@ -1,4 +1,4 @@
-import type { TftpQuirk } from '../base/config.ts'
+import type { TftpQuirk } from '../base/settings/downloads.ts'
 import { parseAddressRange, rangeHolds, type AddressRange } from '../phones/address.ts'
 import type { OptionLimits, OptionName } from './options.ts'
 

@@ -12,9 +12,10 @@ import { parseFileName, type FileName } from '../../lib/files/file-name.ts'
 import { Refusal } from '../../lib/files/refusal.ts'
 import type { Downloads } from '../../lib/files/service.ts'
 import type { OpenFile, StoredFile } from '../../lib/files/stored-file.ts'
-import { HttpDoor, HttpsDoor, type HttpsParts } from '../../lib/http/server.ts'
+import { HttpDoor, HttpsDoor, profilesOf, type HttpsParts } from '../../lib/http/server.ts'
 import type { RouteParts } from '../../lib/http/file-routes.ts'
 import type { TransferEnd, TransferHandle, TransferStart } from '../../lib/status/activity.ts'
+import { CertificateKeeper } from '../../lib/tls/certificate-keeper.ts'
 import { temporaryFolder } from './folder.ts'
 
 export const changedAt = new Date('2026-11-01T10:20:30.500Z')
@@ -166,25 +167,40 @@ export async function writePair(
   await writeFile(paths.key, pair.key, { mode: 0o600 })
 }
 
+export interface OpenHttps extends OpenDoor<HttpsDoor> {
+  certificates: CertificateKeeper
+}
+
 /** An HTTPS door on a free port of 127.0.0.1, with a certificate of its own unless told otherwise. */
 export async function openHttps(
   t: TestContext,
   files: Downloads,
-  { settings = {}, parts = {} }: { settings?: Partial<Config['https']>; parts?: Partial<HttpsParts> } = {},
-): Promise<OpenDoor<HttpsDoor>> {
+  {
+    settings = {},
+    parts = {},
+    alarms = new Alarms({ clock: systemClock, log: silentLog }),
+  }: { settings?: Partial<Config['https']>; parts?: Partial<HttpsParts>; alarms?: Alarms } = {},
+): Promise<OpenHttps> {
   const outcomes = new Outcomes()
   const own = settings.certificate === undefined ? await certificateFiles(t) : {}
-  const door = new HttpsDoor(
-    { ...defaultConfig().https, addresses: ['127.0.0.1'], ports: [0], certsFolder: '', ...own, ...settings },
-    {
-      ...routeParts(files, outcomes),
-      alarms: new Alarms({ clock: systemClock, log: silentLog }),
-      ...parts,
-    },
-  )
-  t.after(() => door.stop(AbortSignal.abort()))
+  const https = {
+    ...defaultConfig().https,
+    addresses: ['127.0.0.1'],
+    ports: [0],
+    certsFolder: '',
+    ...own,
+    ...settings,
+  }
+  const collaborators = { ...routeParts(files, outcomes), alarms, ...parts }
+  const certificates = new CertificateKeeper(https, profilesOf(https), collaborators)
+  const door = new HttpsDoor(https, { ...collaborators, certificates })
+  t.after(async () => {
+    await door.stop(AbortSignal.abort())
+    await certificates.stop()
+  })
+  await certificates.start()
   await door.start()
-  return { port: door.status()[0]?.port ?? 0, door, outcomes }
+  return { port: door.status()[0]?.port ?? 0, door, outcomes, certificates }
 }
 
 /** A TCP connection to 127.0.0.1, destroyed when the test ends. */

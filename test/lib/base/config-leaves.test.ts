@@ -30,7 +30,9 @@ test('a setting knows its kind, that of its rows, and what is allowed', () => {
     default: [80, 81],
     description: 'TCP ports. Phones fetch firmware on 81, then 80.',
     allowed: 'a list of at least one: a whole number from 1 to 65535',
+    secret: false,
   })
+  assert.equal(leaf('snmp.community')?.secret, true)
   assert.equal(leaf('status.allow')?.rowKind, 'string')
   assert.equal(leaf('tftp.quirks')?.rowKind, 'table')
   assert.equal(leaf('https.profileOfPort')?.kind, 'table')

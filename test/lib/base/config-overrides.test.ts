@@ -117,3 +117,14 @@ test('a value does not hide that the file has something else where its table sho
   setLeaf(tree, ['http', 'ports'], [8080])
   assert.deepEqual(tree, { http: 80 })
 })
+
+test('d94: a secret is not taken from the command line, and the complaint does not repeat it', () => {
+  const complaints: Complaint[] = []
+  assert.deepEqual([...fromFlags(['snmp.community=geheim', 'ftpCopy.password=geheim'], complaints)], [])
+  assert.deepEqual(
+    complaints.map(({ setting }) => setting),
+    ['snmp.community', 'ftpCopy.password'],
+  )
+  assert.doesNotMatch(JSON.stringify(complaints), /geheim/)
+  assert.match(complaints[0]?.fix ?? '', /TWINTONE_SNMP_COMMUNITY/)
+})

@@ -58,3 +58,20 @@ test('the ports of transfers are a range that goes up', () => {
     assert.deepEqual(about(range), ['tftp.transferPorts'], range)
   for (const range of ['', '1-65535', '50000-50000']) assert.deepEqual(about(range), [], range)
 })
+
+test('passive ports are a range that goes up, and FTP wants its ports for itself', () => {
+  const about = (tree: unknown) => complaintsAbout(tree).map(([, setting]) => setting)
+  assert.deepEqual(about({ ftp: { passivePorts: '50999-50000' } }), ['ftp.passivePorts'])
+  assert.deepEqual(about({ ftp: { port: 80 } }), ['ftp.port'])
+  assert.deepEqual(about({ ftp: { implicitTlsPorts: [990, 411] } }), ['ftp.implicitTlsPorts'])
+  assert.deepEqual(about({ ftp: { enabled: false, port: 80 } }), [])
+})
+
+test('credentials are asked for over HTTPS only', () => {
+  const about = (protocols: string[]) =>
+    complaintsAbout({
+      userData: { policies: [{ network: '10.0.0.0/8', protocols, policy: 'credentials' }] },
+    }).map(([, setting]) => setting)
+  assert.deepEqual(about(['https']), [])
+  assert.deepEqual(about(['http', 'https']), ['userData.policies.0.policy'])
+})

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { pino } from 'pino'
-import type { TlsProfileName } from '../../../lib/base/config.ts'
+import type { TlsProfileName } from '../../../lib/base/settings/fields.ts'
 import { Alarms } from '../../../lib/base/alarms.ts'
 import { silentLog } from '../../../lib/base/log.ts'
 import { makeSelfSigned } from '../../../lib/base/self-signed.ts'
@@ -182,7 +182,7 @@ test('new certificates are shown after a reload, and a transfer under way goes o
     if (position > 0) await goOn.promise
     return Buffer.alloc(length)
   })
-  const { port, door } = await openHttps(t, filesOf(file), {
+  const { port, certificates } = await openHttps(t, filesOf(file), {
     settings: { certificate, key, certsFolder: folder },
   })
   const running = await dialTls(t, port)
@@ -191,14 +191,14 @@ test('new certificates are shown after a reload, and a transfer under way goes o
   await until(() => file.opened === 1)
   await writePair({ certificate, key }, ['new.example'])
   await writePair({ certificate: join(folder, 'b.pem'), key: join(folder, 'b.key') }, ['b.example'])
-  door.reload()
+  certificates.reload()
   assert.equal((await dialTls(t, port)).getPeerCertificate().subject.CN, 'new.example')
   assert.equal(
     (await dialTls(t, port, { servername: 'b.example' })).getPeerCertificate().subject.CN,
     'b.example',
   )
   assert.deepEqual(
-    door.certificates().map(({ names }) => names),
+    certificates.list().map(({ names }) => names),
     [['new.example'], ['b.example']],
   )
   goOn.resolve()
@@ -207,11 +207,13 @@ test('new certificates are shown after a reload, and a transfer under way goes o
 
 test('a reload with a key that does not fit keeps the old certificate and says why', async (t) => {
   const { folder, certificate, key } = await certificateFiles(t, ['old.example'])
-  const { port, door } = await openHttps(t, files, { settings: { certificate, key, certsFolder: folder } })
+  const { port, certificates } = await openHttps(t, files, {
+    settings: { certificate, key, certsFolder: folder },
+  })
   await writeFile(certificate, (await makeSelfSigned({ names: ['new.example'], days: 1 })).certificate)
-  assert.throws(() => door.reload(), /does not belong to the certificate/)
+  assert.throws(() => certificates.reload(), /does not belong to the certificate/)
   assert.equal((await dialTls(t, port)).getPeerCertificate().subject.CN, 'old.example')
-  assert.deepEqual(door.certificates()[0]?.names, ['old.example'])
+  assert.deepEqual(certificates.list()[0]?.names, ['old.example'])
 })
 
 test('d79: a door whose key every user can read does not start', async (t) => {
@@ -225,9 +227,10 @@ test('a certificate that ends soon or has ended raises an alarm until it is rene
   await writePair({ certificate, key }, ['a.example'], 11)
   const clock = new TestClock(0, new Date())
   const alarms = new Alarms({ clock, log: silentLog })
-  const { door } = await openHttps(t, files, {
+  const { certificates } = await openHttps(t, files, {
     settings: { certificate, key, expiryWarningDays: 10 },
-    parts: { alarms, clock },
+    alarms,
+    parts: { clock },
   })
   const told = () => alarms.list().map(({ text }) => text.replace(certificate, 'FILE').replace(/ on .*/, ''))
   assert.deepEqual(told(), [])
@@ -239,7 +242,7 @@ test('a certificate that ends soon or has ended raises an alarm until it is rene
   clock.advance(86_400_000)
   assert.deepEqual(told(), ['the certificate FILE ended'])
   await writePair({ certificate, key }, ['a.example'], 90)
-  door.reload()
+  certificates.reload()
   assert.deepEqual(told(), [])
 })
 

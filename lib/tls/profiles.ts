@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
-import type { TlsProfileName } from '../base/config.ts'
+import type { TlsProfileName } from '../base/settings/fields.ts'
 
 /**
  * What each profile offers. SSLv2, SSLv3, RC4, 3DES, export and anonymous suites are in none: OpenSSL as Node brings

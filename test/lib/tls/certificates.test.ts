@@ -3,8 +3,8 @@ import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeSelfSigned } from '../../../lib/base/self-signed.ts'
-import { Certificates, type CertificateSettings } from '../../../lib/http/certificates.ts'
-import { readKeyPair, readKeyPairs } from '../../../lib/http/key-pair.ts'
+import { Certificates, type CertificateSettings } from '../../../lib/tls/certificates.ts'
+import { readKeyPair, readKeyPairs } from '../../../lib/tls/key-pair.ts'
 import { certificateFiles, writePair } from '../../support/http.ts'
 
 const settingsOf = (paths: { certificate: string; key: string }): CertificateSettings => ({

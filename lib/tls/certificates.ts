@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
-import type { Config, TlsProfileName } from '../base/config.ts'
+import type { Config } from '../base/config.ts'
+import type { TlsProfileName } from '../base/settings/fields.ts'
 import type { CertificateStatus } from '../status/snapshot.ts'
 import { readKeyPair, readKeyPairs, type KeyPair } from './key-pair.ts'
-import { profileOptions } from './tls-profiles.ts'
+import { profileOptions } from './profiles.ts'
 
 /** A certificate in use. */
 export interface CertificateInUse extends CertificateStatus {
