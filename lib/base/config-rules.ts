@@ -4,17 +4,19 @@ import type { Config } from './config.ts'
 /** Where a setting was given. */
 export type PlaceOf = (setting: string) => Pick<Complaint, 'source' | 'line'>
 
+type At = (setting: string, problem: string, fix: string) => Complaint
+
 /** What the schema cannot see: settings that exclude each other. */
 export function* contradictions(config: Config, placeOf: PlaceOf): Iterable<Complaint> {
-  const at = (setting: string, problem: string, fix: string): Complaint => ({
-    ...placeOf(setting),
-    setting,
-    problem,
-    fix,
-  })
-  const { https, tftp, ftp, userData } = config
+  const at: At = (setting, problem, fix) => ({ ...placeOf(setting), setting, problem, fix })
   for (const { setting, port, other } of portsTakenTwice(config))
     yield at(setting, `port ${port} is also in ${other}`, 'give each its own')
+  yield* aboutTls(config, at)
+  yield* aboutRanges(config, at)
+  yield* aboutIdentity(config, at)
+}
+
+function* aboutTls({ https }: Config, at: At): Iterable<Complaint> {
   for (const port of Object.keys(https.profileOfPort)) {
     if (!https.ports.includes(Number(port)))
       yield at('https.profileOfPort', `port ${port} is not in https.ports`, 'add it there or remove it here')
@@ -26,6 +28,9 @@ export function* contradictions(config: Config, placeOf: PlaceOf): Iterable<Comp
       'name the file of the authorities',
     )
   }
+}
+
+function* aboutRanges({ tftp, ftp }: Config, at: At): Iterable<Complaint> {
   for (const [setting, range] of [
     ['tftp.transferPorts', tftp.transferPorts],
     ['ftp.passivePorts', ftp.passivePorts],
@@ -34,12 +39,35 @@ export function* contradictions(config: Config, placeOf: PlaceOf): Iterable<Comp
     if (range !== '' && (first < 1 || last > 65_535 || first > last))
       yield at(setting, `${range} is not a range of ports`, 'write first-last, such as 50000-50999')
   }
+}
+
+/** How phones and users prove who they are. Keys of SNMP v3 have at least 8 characters: RFC 3414, 11.2. */
+function* aboutIdentity({ userData, snmp }: Config, at: At): Iterable<Complaint> {
   for (const [row, { protocols, policy }] of userData.policies.entries()) {
     if (policy === 'credentials' && protocols.some((protocol) => protocol !== 'https'))
       yield at(
         `userData.policies.${row}.policy`,
         'credentials would be sent in clear text',
         'give the row protocols = ["https"]',
+      )
+  }
+  if (snmp.version !== 'v3') {
+    if (snmp.community === '')
+      yield at('snmp.community', 'is empty', 'give the one of the phones (SNMPSTRING)')
+    return
+  }
+  if (snmp.user === '') yield at('snmp.user', 'is empty', 'SNMP v3 needs the user that the phones know')
+  if (snmp.privProtocol !== 'none' && snmp.authProtocol === 'none')
+    yield at('snmp.privProtocol', 'cannot be without snmp.authProtocol', 'choose both, or neither')
+  for (const [protocol, key] of [
+    ['authProtocol', 'authKey'],
+    ['privProtocol', 'privKey'],
+  ] as const) {
+    if (snmp[protocol] !== 'none' && snmp[key].length < 8)
+      yield at(
+        `snmp.${key}`,
+        'has fewer than 8 characters',
+        `SNMP v3 demands 8, or snmp.${protocol} = "none"`,
       )
   }
 }

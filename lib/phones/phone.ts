@@ -2,6 +2,7 @@
 export interface Phone {
   /** `46xx`, `96x0`, ... (families.ts) */
   family: string
+  /** Empty where the phone does not tell it. */
   model: string
   /** Who is logged in: `[0-9A-Za-z]`, never empty. */
   extension: string

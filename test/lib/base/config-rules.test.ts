@@ -75,3 +75,14 @@ test('credentials are asked for over HTTPS only', () => {
   assert.deepEqual(about(['https']), [])
   assert.deepEqual(about(['http', 'https']), ['userData.policies.0.policy'])
 })
+
+test('SNMP has what its version needs', () => {
+  const about = (snmp: unknown) => complaintsAbout({ snmp }).map(([, setting]) => setting)
+  assert.deepEqual(about({ community: '' }), ['snmp.community'])
+  const v3 = { version: 'v3', user: 'twintone', authKey: '12345678', privKey: '12345678', community: '' }
+  assert.deepEqual(about(v3), [])
+  assert.deepEqual(about({ ...v3, user: '' }), ['snmp.user'])
+  assert.deepEqual(about({ ...v3, authKey: '1234567', privKey: '' }), ['snmp.authKey', 'snmp.privKey'])
+  assert.deepEqual(about({ ...v3, authProtocol: 'none' }), ['snmp.privProtocol'])
+  assert.deepEqual(about({ version: 'v3', user: 'x', authProtocol: 'none', privProtocol: 'none' }), [])
+})
