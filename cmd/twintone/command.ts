@@ -1,12 +1,18 @@
+import type { Readable } from 'node:stream'
 import type { ParseArgsConfig } from 'node:util'
 
-/** Where a command's words go, so that tests can read them. */
+/** Where a command's words go and come from, so that tests can read and write them. */
 export interface Io {
-  stdout(text: string): void
+  stdout(text: string | Uint8Array): void
   stderr(text: string): void
+  /** Absent: there is nothing to read. */
+  stdin?: Input
   /** Colours may be used: a terminal, and NO_COLOR is not set. */
   colour: boolean
 }
+
+/** A terminal stops showing what is typed while it is raw. */
+export type Input = Readable & { isTTY?: boolean; setRawMode?(raw: boolean): unknown }
 
 export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 
