@@ -1,5 +1,12 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Caller } from '../files/caller.ts'
+
+/** A request that waits until those before it have been answered. */
+export interface Waiting {
+  changes: boolean
+  go: () => void
+}
 
 export interface Connection {
   readonly socket: Socket
@@ -10,6 +17,11 @@ export interface Connection {
   deadline: number
   /** Requests being answered; more than one when the client does not wait for answers. */
   pending: number
+  /** One of these changes a file. */
+  changing: boolean
+  readonly waiting: Waiting[]
+  /** The request whose body is being stored. */
+  receiving: IncomingMessage | undefined
   /** Nothing more that comes in is listened to: the connection ends with the answer under way. */
   closing: boolean
   /** Why we cut it. */
@@ -95,12 +107,15 @@ export class Connections {
   }
 
   #keep(socket: Socket, caller: Caller, forRequests: boolean): Connection {
-    const connection = {
+    const connection: Connection = {
       socket,
       caller,
       forRequests,
       deadline: Number.POSITIVE_INFINITY,
       pending: 0,
+      changing: false,
+      waiting: [],
+      receiving: undefined,
       closing: false,
       cutBecause: undefined,
     }

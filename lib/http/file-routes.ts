@@ -4,43 +4,42 @@ import type { Log } from '../base/log.ts'
 import type { PhoneTraits } from '../base/phone-traits.ts'
 import { printable } from '../base/printable.ts'
 import { Refusal } from '../files/refusal.ts'
-import type { Downloads, Granted } from '../files/service.ts'
+import type { Downloads, Presented, Uploads } from '../files/service.ts'
 import { FileChanged } from '../files/stored-file.ts'
-import type { TransferEnd, TransferHandle, TransferStart } from '../status/activity.ts'
+import { canonicalAddress } from '../phones/address.ts'
+import type { TransferHandle, TransferStart } from '../status/activity.ts'
 import { askedName } from './asked-name.ts'
 import { planAnswer } from './conditional.ts'
 import type { Connection } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { framingFault, hasBody } from './framing.ts'
-import { rangeHeaders, textHeaders, validators, wholeFileHeaders, type HeaderBlock } from './headers.ts'
+import { textHeaders } from './headers.ts'
+import { allowTime, type Pace } from './pace.ts'
 import { remember } from './remember.ts'
-import { openPieces, pieceBytes, sendPieces } from './send-file.ts'
+import { sendGranted } from './send-granted.ts'
 import {
   faultAnswer,
+  lingerMs,
   outOfRange,
   refusalAnswer,
   unclearRequest,
   wrongMethod,
   type ShortAnswer,
 } from './short-answer.ts'
+import { storeUpload, whyNotStored } from './store-upload.ts'
+import { expectsContinue } from './take-body.ts'
+import { takeTurn } from './turns.ts'
 
 export interface RouteParts {
-  files: Downloads
+  files: Downloads & Uploads
   activity: { begin(start: TransferStart): TransferHandle }
   clock: Clock
   log: Log
   /** What a User-Agent tells of a phone. */
   identify: (userAgent: string) => PhoneTraits | undefined
+  /** Of the question for credentials; phones keep theirs by it. */
+  realm: string
 }
-
-export interface Pace {
-  idleTimeoutMs: number
-  /** Slower clients are cut off. 0: none is. */
-  minBytesPerSecond: number
-}
-
-/** How long a client may go on sending what we do not want, so that it gets to read why. */
-export const lingerMs = 1_000
 
 /** Answers requests for files: the rules below decide, this writes what they decided. */
 export class FileRoutes {
@@ -48,6 +47,9 @@ export class FileRoutes {
   readonly #pace: Pace
   /** Each phone says the same with every request. */
   readonly #identify: RouteParts['identify']
+  readonly #canonical = remember(canonicalAddress, 100)
+  /** Uploads and deletions under way; they may outlive their connection. */
+  readonly #changes = new Set<Promise<void>>()
 
   constructor(parts: RouteParts, pace: Pace) {
     this.#parts = parts
@@ -62,76 +64,80 @@ export class FileRoutes {
     response: ServerResponse,
     connection: Connection,
   ): Promise<void> {
+    const { method } = request
+    const turn = takeTurn(connection, method === 'PUT' || method === 'DELETE')
+    if (turn !== undefined && !(await turn)) return
     const { asked, fault } = readTarget(target)
-    const phone = this.#identify(request.headers['user-agent'] ?? '')
-    const start =
-      phone === undefined ? { ...connection.caller, asked } : { ...connection.caller, asked, phone }
+    const presented = this.#presentedBy(request, connection)
+    const start = startOf(connection, asked, presented, method === 'PUT')
     const exchange = new Exchange(request, response, connection, this.#parts.activity.begin(start))
     try {
       const refused = whyNot(request)
       if (refused !== undefined) return this.#sendShort(exchange, refused)
       if (fault !== undefined) throw fault
-      await this.#sendGranted(exchange, await this.#parts.files.read(connection.caller, asked))
+      if (method === 'PUT') await this.#tracked(this.#store(exchange, asked, presented))
+      else if (method === 'DELETE') await this.#tracked(this.#remove(exchange, asked, presented))
+      else await this.#send(exchange, asked, presented)
     } catch (error) {
       this.#fail(exchange, error, asked)
     }
   }
 
-  async #sendGranted(exchange: Exchange, granted: Granted): Promise<void> {
-    const { request } = exchange
-    const { file } = granted
-    const plan = planAnswer(request.method ?? '', request.headers, file)
-    switch (plan.status) {
-      case 416:
-        return this.#sendShort(exchange, outOfRange(file.size))
-      case 304:
-        exchange.expect(endOf(granted, { result: 'unchanged', bytes: 0, code: 304 }))
-        exchange.writeHead(304, validators(file)).end()
-        return
-      case 206:
-        return this.#sendPart(exchange, granted, plan, rangeHeaders(file, plan))
-      case 200:
-        return this.#sendPart(
-          exchange,
-          granted,
-          { ...plan, from: 0, length: file.size },
-          wholeFileHeaders(file),
-        )
+  /** Resolves once every upload and deletion that was begun has come to its end. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#changes)
+  }
+
+  async #tracked(change: Promise<void>): Promise<void> {
+    this.#changes.add(change)
+    try {
+      await change
+    } finally {
+      this.#changes.delete(change)
     }
   }
 
-  async #sendPart(exchange: Exchange, granted: Granted, part: Part, headers: HeaderBlock): Promise<void> {
-    const { request, response, connection } = exchange
-    const { content, size } = granted.file
-    const { status, from } = part
-    const length = request.method === 'HEAD' ? 0 : part.length
-    exchange.expect(endOf(granted, { result: 'sent', bytes: length, code: status }), size)
-    this.#setDeadline(connection, length)
-    if (length === 0) {
-      exchange.writeHead(status, headers).end()
-    } else if (content !== undefined && length <= pieceBytes) {
-      exchange
-        .writeHead(status, headers)
-        .end(length === size ? content : content.subarray(from, from + length))
-    } else {
-      const pieces = await openPieces(granted.file)
-      try {
-        exchange.writeHead(status, headers)
-        await sendPieces(response, pieces, { from, length }, exchange)
-      } finally {
-        await pieces.close()
-      }
+  async #send(exchange: Exchange, asked: string, presented: Presented): Promise<void> {
+    const { request, connection } = exchange
+    const granted = await this.#parts.files.read(connection.caller, asked, presented)
+    const plan = planAnswer(request.method ?? '', request.headers, granted.file)
+    if (plan.status === 416) this.#sendShort(exchange, outOfRange(granted.file.size))
+    else await sendGranted(exchange, granted, plan, (bytes) => this.#allowTime(connection, bytes))
+  }
+
+  async #store(exchange: Exchange, asked: string, presented: Presented): Promise<void> {
+    const { request, connection } = exchange
+    const bytes = Number(request.headers['content-length'])
+    connection.receiving = request
+    try {
+      const upload = await this.#parts.files.save(connection.caller, asked, presented, bytes)
+      await storeUpload(exchange, upload, bytes, () => this.#allowTime(connection, bytes))
+    } finally {
+      connection.receiving = undefined
     }
   }
 
-  /** One deadline for the whole answer, however it is spread: a slow reader cannot stay by taking a byte at times. */
-  #setDeadline(connection: Connection, bytes: number): void {
-    const { idleTimeoutMs, minBytesPerSecond } = this.#pace
-    if (minBytesPerSecond === 0) return
-    const from = Number.isFinite(connection.deadline)
-      ? connection.deadline
-      : this.#parts.clock.now() + idleTimeoutMs
-    connection.deadline = from + (bytes / minBytesPerSecond) * 1_000
+  #remove(exchange: Exchange, asked: string, presented: Presented): Promise<void> {
+    return exchange.complete(async () => {
+      await this.#parts.files.remove(exchange.connection.caller, asked, presented)
+      exchange.expect({ result: 'removed', bytes: 0, code: 204 })
+      exchange.writeHead(204, []).end()
+    })
+  }
+
+  #allowTime(connection: Connection, bytes: number): void {
+    allowTime(connection, bytes, this.#pace, this.#parts.clock.now())
+  }
+
+  #presentedBy({ headers }: IncomingMessage, { caller, socket }: Connection): Presented {
+    const { authorization } = headers
+    const phone = this.#identify(headers['user-agent'] ?? '')
+    return {
+      localAddress: this.#canonical(socket.localAddress ?? ''),
+      encrypted: caller.protocol === 'https',
+      ...(phone === undefined ? {} : { phone }),
+      ...(authorization === undefined ? {} : { authorization }),
+    }
   }
 
   #fail(exchange: Exchange, error: unknown, asked: string): void {
@@ -140,17 +146,19 @@ export class FileRoutes {
       this.#parts.log.error({ err: error, asked: printable(asked) }, 'request failed')
     }
     if (exchange.response.headersSent) exchange.breakOff(changed ? 'the file was changed' : 'a fault of ours')
-    else this.#sendShort(exchange, error instanceof Refusal ? refusalAnswer(error) : faultAnswer(error))
+    else if (error instanceof Refusal) this.#sendShort(exchange, refusalAnswer(error, this.#parts.realm))
+    else this.#sendShort(exchange, faultAnswer(error))
   }
 
   #sendShort(exchange: Exchange, answer: ShortAnswer): void {
     const { request, response, connection } = exchange
     const { status, result, reason, detail } = answer
-    exchange.expect({ result, bytes: 0, code: status, reason, detail })
-    if (answer.close) connection.closing = true
+    exchange.expect({ result, bytes: exchange.sent, code: status, reason, detail })
+    // Who was told not to send the body may do so all the same, or not: what follows would be unclear.
+    if (answer.close || expectsContinue(request)) connection.closing = true
     const text = `${answer.text}\n`
     exchange.writeHead(status, textHeaders(text, answer.headers))
-    if (!hasBody(request)) {
+    if (!hasBody(request) || request.readableEnded || request.socket.readableEnded) {
       response.end(text)
       return
     }
@@ -162,10 +170,13 @@ export class FileRoutes {
   }
 }
 
-interface Part {
-  status: 200 | 206
-  from: number
-  length: number
+function startOf(
+  { caller }: Connection,
+  asked: string,
+  { phone }: Presented,
+  upload: boolean,
+): TransferStart {
+  return { ...caller, asked, ...(phone === undefined ? {} : { phone }), ...(upload ? { upload } : {}) }
 }
 
 function readTarget(target: string): { asked: string; fault?: unknown } {
@@ -181,10 +192,6 @@ function whyNot(request: IncomingMessage): ShortAnswer | undefined {
   const fault = framingFault(request)
   if (fault !== undefined) return unclearRequest(fault)
   const { method = '' } = request
-  return method === 'GET' || method === 'HEAD' ? undefined : wrongMethod(method)
-}
-
-function endOf({ file, kind, fallback, detail }: Granted, end: TransferEnd): TransferEnd {
-  const about = { ...end, file: file.name, etag: file.etag, kind, fallback }
-  return detail === undefined ? about : { ...about, detail }
+  if (method === 'PUT') return whyNotStored(request)
+  return method === 'GET' || method === 'HEAD' || method === 'DELETE' ? undefined : wrongMethod(method)
 }

@@ -18,11 +18,14 @@ export function framingFault(request: Framing): string | undefined {
   if (encoding !== undefined && (request.httpVersion !== '1.1' || encoding.toLowerCase() !== 'chunked')) {
     return 'an unclear Transfer-Encoding'
   }
-  if (hasBody(request) && (request.method === 'GET' || request.method === 'HEAD')) {
+  if (hasBody(request) && bodiless.has(request.method ?? '')) {
     return `a ${request.method} request with a body`
   }
   return undefined
 }
+
+/** A body has no meaning with these (RFC 9110, 9.3). */
+const bodiless = new Set(['GET', 'HEAD', 'DELETE'])
 
 export function hasBody({ headers }: Framing): boolean {
   if (headers['transfer-encoding'] !== undefined) return true

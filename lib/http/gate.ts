@@ -6,9 +6,10 @@ import type { Caller } from '../files/caller.ts'
 import { canonicalAddress } from '../phones/address.ts'
 import type { Connection, Connections } from './connections.ts'
 import { parseOddRequest } from './control-bytes.ts'
-import { lingerMs, type FileRoutes } from './file-routes.ts'
+import type { FileRoutes } from './file-routes.ts'
 import { rawAnswer } from './headers.ts'
-import { malformedAnswer, oddExchange, type ClientError } from './malformed.ts'
+import { malformedAnswer, oddExchange, requestTimedOut, type ClientError } from './malformed.ts'
+import { lingerMs, wrongMethod } from './short-answer.ts'
 
 export interface GateParts {
   protocol: 'http' | 'https'
@@ -19,10 +20,8 @@ export interface GateParts {
 }
 
 const busy = rawAnswer(503, 'Service Unavailable', 'too many connections\n', ['Retry-After', '30'])
-const noTunnel = rawAnswer(405, 'Method Not Allowed', 'only GET and HEAD are served here\n', [
-  'Allow',
-  'GET, HEAD',
-])
+const tunnel = wrongMethod('CONNECT')
+const noTunnel = rawAnswer(tunnel.status, 'Method Not Allowed', `${tunnel.text}\n`, tunnel.headers)
 
 /** What happens on the connections of a listener outside of readable requests. */
 export class Gate {
@@ -58,6 +57,8 @@ export class Gate {
     const connection = connections.of(socket)
     if (connection === undefined) this.#handshakeFailed(error, socket)
     else if (!socket.writable) socket.destroy()
+    else if (error.code === requestTimedOut && connection.receiving?.complete === false)
+      connections.cut(socket, 'too slow')
     // What follows the last answer, or comes before it has gone out, is not listened to.
     else if (connection.closing || connection.pending > 0) connection.closing = true
     else if (!this.#answerOdd(error, connection)) this.#refuse(error, connection)

@@ -10,11 +10,14 @@ export interface ClientError extends Error {
   rawPacket?: unknown
 }
 
+/** It took longer than bodyTimeoutMs, or its header longer than headersTimeoutMs. */
+export const requestTimedOut = 'ERR_HTTP_REQUEST_TIMEOUT'
+
 /** The answer, as it goes over the wire, to what is no readable request; undefined: there is nobody to answer. */
 export function malformedAnswer(code: string): string | undefined {
   if (code === 'HPE_INVALID_METHOD') return shortAnswer(501, 'Not Implemented')
   if (code === 'HPE_HEADER_OVERFLOW') return shortAnswer(431, 'Request Header Fields Too Large')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return shortAnswer(408, 'Request Timeout')
+  if (code === requestTimedOut) return shortAnswer(408, 'Request Timeout')
   return code.startsWith('HPE_') ? shortAnswer(400, 'Bad Request') : undefined
 }
 

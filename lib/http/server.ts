@@ -1,10 +1,9 @@
 import type { ServerOptions as TlsServerOptions } from 'node:https'
 import type { Component } from '../base/component.ts'
 import type { Config } from '../base/config.ts'
-import type { TlsProfileName } from '../base/settings/fields.ts'
 import type { DoorStatus } from '../status/snapshot.ts'
 import type { CertificateKeeper } from '../tls/certificate-keeper.ts'
-import { isWeak } from '../tls/profiles.ts'
+import { isWeak, profileOfPort } from '../tls/profiles.ts'
 import type { RouteParts } from './file-routes.ts'
 import { WebDoor, type Encryption } from './web-door.ts'
 
@@ -33,7 +32,7 @@ export class HttpsDoor implements Component, Encryption {
   /** @throws Error that names the port that cannot be used */
   async start(): Promise<void> {
     for (const port of this.#settings.ports) {
-      const profile = profileOf(this.#settings, port)
+      const profile = profileOfPort(this.#settings, port)
       if (isWeak(profile)) this.#parts.log.warn({ port, profile }, 'weak TLS profile')
     }
     await this.#door.start()
@@ -48,14 +47,14 @@ export class HttpsDoor implements Component, Encryption {
   }
 
   statusOf(port: number): NonNullable<DoorStatus['tls']> {
-    const profile = profileOf(this.#settings, port)
+    const profile = profileOfPort(this.#settings, port)
     return { profile, weak: isWeak(profile) }
   }
 
   optionsOf(port: number): TlsServerOptions {
     const { handshakeTimeoutMs, clientAuth } = this.#settings
     const { certificates } = this.#parts
-    const profile = profileOf(this.#settings, port)
+    const profile = profileOfPort(this.#settings, port)
     return {
       ...certificates.contextOptions(profile),
       SNICallback: (name, done) => done(null, certificates.contextFor(profile, name)),
@@ -65,10 +64,3 @@ export class HttpsDoor implements Component, Encryption {
     }
   }
 }
-
-/** The profiles that the ports of HTTPS offer. */
-export const profilesOf = (settings: Config['https']): TlsProfileName[] =>
-  settings.ports.map((port) => profileOf(settings, port))
-
-const profileOf = ({ profile, profileOfPort }: Config['https'], port: number): TlsProfileName =>
-  profileOfPort[String(port)] ?? profile

@@ -15,23 +15,49 @@ export interface ShortAnswer {
   detail: string
 }
 
+/** How long a client may go on sending what we do not want, so that it gets to read why. */
+export const lingerMs = 1_000
+
 const retryLater: HeaderBlock = ['Retry-After', '30']
 
-export function refusalAnswer({ reason, detail }: Refusal): ShortAnswer {
+/** @param realm of the question for credentials */
+export function refusalAnswer({ reason, detail }: Refusal, realm: string): ShortAnswer {
   const { http: status, text } = refusals[reason]
-  const headers = status === 503 ? retryLater : []
-  return { status, text, headers, close: status === 503 || status === 400, result: 'refused', reason, detail }
+  const result = reason === 'incomplete' ? 'broken' : 'refused'
+  const close = closing.has(status)
+  return { status, text, headers: headersOf(status, realm), close, result, reason, detail }
+}
+
+/** What was asked for makes no sense, what follows is not wanted, or the client is to come back later. */
+const closing: ReadonlySet<number> = new Set([400, 413, 503, 507])
+
+function headersOf(status: number, realm: string): HeaderBlock {
+  if (status === 401) return ['WWW-Authenticate', `Basic realm="${realm}"`]
+  return status === 503 ? retryLater : []
 }
 
 export function wrongMethod(method: string): ShortAnswer {
   return {
     status: 405,
-    text: 'only GET and HEAD are served here',
-    headers: ['Allow', 'GET, HEAD'],
+    text: 'only GET, HEAD, PUT and DELETE are served here',
+    headers: ['Allow', 'GET, HEAD, PUT, DELETE'],
     close: true,
     result: 'refused',
     reason: 'method',
     detail: `${method} is not served`,
+  }
+}
+
+/** How long a file will be must be known before it is taken. */
+export function lengthRequired(): ShortAnswer {
+  return {
+    status: 411,
+    text: 'length required',
+    headers: [],
+    close: true,
+    result: 'refused',
+    reason: 'length',
+    detail: 'an upload without Content-Length',
   }
 }
 

@@ -31,6 +31,7 @@ export class WebDoor implements Component {
   readonly #parts: RouteParts
   readonly #encryption: Encryption | undefined
   readonly #connections: Connections
+  readonly #routes: FileRoutes
   readonly #open: OpenListener[] = []
   #cancelSweep = () => {}
 
@@ -40,13 +41,13 @@ export class WebDoor implements Component {
     this.#parts = parts
     this.#encryption = encryption
     this.#connections = new Connections(settings.connectionsPerAddress)
+    this.#routes = new FileRoutes(parts, settings)
   }
 
   async start(): Promise<void> {
-    const routes = new FileRoutes(this.#parts, this.#settings)
     this.#sweep()
     for (const address of this.#settings.addresses) {
-      for (const port of this.#settings.ports) await this.#listen(address, port, routes)
+      for (const port of this.#settings.ports) await this.#listen(address, port)
     }
   }
 
@@ -58,6 +59,7 @@ export class WebDoor implements Component {
     if (grace.aborted) cut()
     try {
       await closed
+      await this.#routes.settled()
     } finally {
       grace.removeEventListener('abort', cut)
       this.#cancelSweep()
@@ -79,8 +81,8 @@ export class WebDoor implements Component {
     }
   }
 
-  async #listen(address: string, port: number, routes: FileRoutes): Promise<void> {
-    const connections = this.#connections
+  async #listen(address: string, port: number): Promise<void> {
+    const [connections, routes] = [this.#connections, this.#routes]
     const gate = new Gate({ ...this.#parts, protocol: this.name, routes, connections })
     const listener = new Listener(
       this.#settings,

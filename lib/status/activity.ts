@@ -12,14 +12,20 @@ export interface TransferStart {
   /** The name as the phone asked for it; made printable here, as all foreign text is. */
   asked: string
   phone?: PhoneTraits
+  /** The phone sends and we store: `bytes` and `sent` are what came in. */
+  upload?: boolean
 }
 
-/** `unchanged`: the phone already had it (304). `broken`: the phone or we gave up in the middle. */
-export type TransferResult = 'sent' | 'unchanged' | 'refused' | 'broken'
+/**
+ * `unchanged`: the phone already had it (304). `stored`: we took a file from the phone. `removed`: we took one away.
+ * `broken`: the phone or we gave up in the middle.
+ */
+export const transferResults = ['sent', 'unchanged', 'stored', 'removed', 'refused', 'broken'] as const
+export type TransferResult = (typeof transferResults)[number]
 
 export interface TransferEnd {
   result: TransferResult
-  /** Bytes of the file that were sent. */
+  /** Bytes of the file that were sent, or that came in. */
   bytes: number
   /** The refusal's reason, or why it broke. */
   reason?: string
@@ -27,7 +33,7 @@ export interface TransferEnd {
   detail?: string
   /** The protocol's own code: HTTP status, TFTP error. */
   code?: number
-  /** Name of the file that was sent. */
+  /** Name of the file on disk. */
   file?: string
   etag?: string
   /** settings, upgrade, firmware, ... (lib/files/file-kind.ts) */
@@ -47,7 +53,7 @@ export interface Transfer extends Readonly<TransferStart> {
   readonly startedAt: number
   /** Bytes of the file, once known. */
   size: number | undefined
-  /** Bytes handed to the network so far. */
+  /** Bytes handed to the network so far, or that came in. */
   sent: number
 }
 
@@ -110,6 +116,7 @@ class RunningTransfer implements Transfer, TransferHandle {
   readonly port: number
   readonly asked: string
   readonly phone?: PhoneTraits
+  readonly upload?: boolean
   readonly startedAt: number
   size: number | undefined = undefined
   sent = 0
@@ -124,6 +131,7 @@ class RunningTransfer implements Transfer, TransferHandle {
     this.port = start.port
     this.asked = printable(start.asked)
     if (start.phone !== undefined) this.phone = printableTraits(start.phone)
+    if (start.upload === true) this.upload = true
     this.startedAt = clock.wallTime().getTime()
     this.#clock = clock
     this.#begunAt = clock.now()
@@ -134,7 +142,7 @@ class RunningTransfer implements Transfer, TransferHandle {
     const tell = this.#onEnd
     if (tell === undefined) throw new Error(`transfer ${this.id} of ${this.asked} was ended twice`)
     this.#onEnd = undefined
-    const { id, protocol, address, port, asked, startedAt } = this
+    const { id, protocol, address, port, asked, startedAt, upload } = this
     const phone = end.phone === undefined ? this.phone : { ...this.phone, ...printableTraits(end.phone) }
     const ms = Math.round((this.#clock.now() - this.#begunAt) * 10) / 10
     tell({
@@ -147,6 +155,7 @@ class RunningTransfer implements Transfer, TransferHandle {
       startedAt,
       ms,
       ...(phone === undefined ? {} : { phone }),
+      ...(upload === undefined ? {} : { upload }),
       ...(end.detail === undefined ? {} : { detail: printable(end.detail, longestDetail) }),
     })
   }

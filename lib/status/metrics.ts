@@ -63,6 +63,9 @@ export class Metrics {
     counter('twintone_bytes_total', 'Bytes of files sent.', undefined, (add) => {
       for (const [protocol, { bytes }] of each()) add({ protocol }, bytes)
     })
+    counter('twintone_received_bytes_total', 'Bytes of files taken from phones.', undefined, (add) => {
+      for (const [protocol, { receivedBytes }] of each()) add({ protocol }, receivedBytes)
+    })
     counter('twintone_fallbacks_total', 'Refused phones given a fallback file.', undefined, (add) => {
       for (const [protocol, { fallbacks }] of each()) add({ protocol }, fallbacks)
     })

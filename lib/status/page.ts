@@ -1,7 +1,8 @@
+import { transferResults } from './activity.ts'
 import { html, type Html } from './html.ts'
 import type { BootLine, PhoneTrace } from './boot-traces.ts'
 import type { Snapshot } from './snapshot.ts'
-import { describeBytes, describeDuration, describePhone, describeTime } from './words.ts'
+import { describeBytes, describeDuration, describePhone, describeTime, describeUsers } from './words.ts'
 
 /** The pages of the status server: plain, readable without scripts, reloading themselves. */
 
@@ -46,7 +47,8 @@ export function overviewPage(now: Snapshot, phones: readonly PhoneTrace[], refre
         ${describeBytes(now.process.memoryBytes)} of memory, event-loop lag ${now.process.loopLagMs.p99} ms,
         ${now.cache.files} files (${describeBytes(now.cache.bytes)}) held in memory, ${slotWords(now)}
       </p>
-      ${alarmList(now)} ${doorTable(now)} ${totalTable(now)} ${activeTable(now)} ${phoneTable(phones)}`,
+      ${alarmList(now)} ${doorTable(now)} ${usersList(now)} ${totalTable(now)} ${activeTable(now)}
+      ${phoneTable(phones)}`,
   )
 }
 
@@ -83,27 +85,29 @@ const doorTable = ({ doors }: Snapshot) =>
       )}
     </table>`
 
+const usersList = ({ users }: Snapshot) =>
+  html`<h2>Users</h2>
+    <ul>
+      ${describeUsers(users).map((line) => html`<li>${line}</li>`)}
+    </ul>`
+
 const totalTable = ({ totals }: Snapshot) =>
   html`<h2>Since start</h2>
     <table>
       <tr>
         <th>protocol</th>
-        <th class="n">sent</th>
-        <th class="n">unchanged</th>
-        <th class="n">refused</th>
-        <th class="n">broken</th>
-        <th class="n">bytes</th>
+        ${transferResults.map((result) => html`<th class="n">${result}</th>`)}
+        <th class="n">bytes sent</th>
+        <th class="n">received</th>
         <th>reasons</th>
       </tr>
       ${Object.entries(totals).map(
-        ([protocol, { requests, bytes, reasons }]) =>
+        ([protocol, { requests, bytes, receivedBytes, reasons }]) =>
           html`<tr>
             <td>${protocol}</td>
-            <td class="n">${requests.sent}</td>
-            <td class="n">${requests.unchanged}</td>
-            <td class="n">${requests.refused}</td>
-            <td class="n">${requests.broken}</td>
+            ${transferResults.map((result) => html`<td class="n">${requests[result]}</td>`)}
             <td class="n">${describeBytes(bytes)}</td>
+            <td class="n">${describeBytes(receivedBytes)}</td>
             <td>
               ${Object.entries(reasons)
                 .map(([reason, count]) => `${reason} ${count}`)
@@ -121,7 +125,7 @@ const activeTable = ({ active }: Snapshot) =>
         <th>phone</th>
         <th>protocol</th>
         <th>file</th>
-        <th class="n">sent</th>
+        <th class="n">so far</th>
         <th class="n">of</th>
       </tr>
       ${active.slice(0, 200).map(

@@ -1,18 +1,25 @@
 import type { Protocol } from '../base/protocol.ts'
-import type { TransferListener, TransferResult } from './activity.ts'
+import { transferResults, type TransferListener, type TransferResult } from './activity.ts'
 
 export interface ProtocolTotals {
   requests: Record<TransferResult, number>
+  /** Sent to phones. */
   bytes: number
+  /** Taken from phones, also where the upload broke off. */
+  receivedBytes: number
   /** Refusals and breaks by reason. */
   reasons: Record<string, number>
   fallbacks: number
   retries: number
 }
 
+const noRequests = () =>
+  Object.fromEntries(transferResults.map((result) => [result, 0])) as ProtocolTotals['requests']
+
 const none = (): ProtocolTotals => ({
-  requests: { sent: 0, unchanged: 0, refused: 0, broken: 0 },
+  requests: noRequests(),
   bytes: 0,
+  receivedBytes: 0,
   reasons: Object.create(null),
   fallbacks: 0,
   retries: 0,
@@ -25,13 +32,14 @@ const mostReasons = 100
 export class Totals {
   readonly #totals = new Map<Protocol, ProtocolTotals>()
 
-  readonly record: TransferListener = ({ protocol, result, bytes, reason, fallback, retries }) => {
+  readonly record: TransferListener = ({ protocol, result, upload, bytes, reason, fallback, retries }) => {
     const totals = this.of(protocol)
     totals.requests[result]++
-    totals.bytes += bytes
+    if (upload === true || result === 'stored') totals.receivedBytes += bytes
+    else totals.bytes += bytes
     totals.retries += retries ?? 0
     if (fallback === true) totals.fallbacks++
-    if (reason === undefined || result === 'sent') return
+    if (reason === undefined || (result !== 'refused' && result !== 'broken')) return
     if (reason in totals.reasons || Object.keys(totals.reasons).length < mostReasons)
       totals.reasons[reason] = (totals.reasons[reason] ?? 0) + 1
   }

@@ -5,6 +5,8 @@ import type { FinishedTransfer, TransferListener, TransferResult } from './activ
 const events: Record<TransferResult, string> = {
   sent: 'file sent',
   unchanged: 'file unchanged',
+  stored: 'file stored',
+  removed: 'file removed',
   refused: 'file refused',
   broken: 'transfer broken',
 }
@@ -24,6 +26,7 @@ export function transferFields({
   address,
   protocol,
   port,
+  upload,
   asked,
   file,
   bytes,
@@ -41,6 +44,7 @@ export function transferFields({
     ...(phone === undefined ? {} : { phone }),
     protocol,
     port,
+    upload,
     asked,
     file,
     kind,

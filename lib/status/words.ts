@@ -1,4 +1,5 @@
 import type { PhoneTraits } from '../base/phone-traits.ts'
+import type { UserDataStatus } from './snapshot.ts'
 
 /** Numbers and phones in words, for pages and the command line. */
 
@@ -41,6 +42,30 @@ export function describeTime(wallMs: number): string {
   const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
 }
+
+/** Who may touch whose data, and what is kept; a line each, for the page and the command line. */
+export function describeUsers({ policies, files, bytes, superUser, copy }: UserDataStatus): string[] {
+  const { ftp, http, https, networks } = policies
+  const lines = [
+    `users' data: ${files} files, ${describeBytes(bytes)}; identity by ${ftp} (ftp), ${http} (http), ${https} (https)`,
+  ]
+  for (const { network, protocols, policy } of networks)
+    lines.push(`in ${network}: identity by ${policy} (${protocols.join(', ')})`)
+  if (superUser) lines.push('the super user may log in over FTP')
+  if (copy !== undefined) lines.push(describeCopy(copy))
+  return lines
+}
+
+function describeCopy({ server, waiting, lastSuccessAt, nextTryAt, lastError }: CopyStatus): string {
+  const last = lastSuccessAt === undefined ? 'never whole yet' : `whole at ${describeIso(lastSuccessAt)}`
+  const next = nextTryAt === undefined ? 'sending now' : `next at ${describeIso(nextTryAt)}`
+  const error = lastError === undefined ? '' : `; the last round failed: ${lastError}`
+  return `copy on ${server}: ${waiting} files wait, ${last}, ${next}${error}`
+}
+
+type CopyStatus = NonNullable<UserDataStatus['copy']>
+
+const describeIso = (iso: string) => describeTime(Date.parse(iso))
 
 /** `Avaya J139 4.1.5.0.6, MAC c81f4aef9689`; empty when the phone told nothing. */
 export function describePhone({ vendor, model, version, mac }: PhoneTraits): string {

@@ -10,9 +10,9 @@ import { silentLog } from '../../lib/base/log.ts'
 import { makeSelfSigned } from '../../lib/base/self-signed.ts'
 import { parseFileName, type FileName } from '../../lib/files/file-name.ts'
 import { Refusal } from '../../lib/files/refusal.ts'
-import type { Downloads } from '../../lib/files/service.ts'
+import type { Downloads, Uploads } from '../../lib/files/service.ts'
 import type { OpenFile, StoredFile } from '../../lib/files/stored-file.ts'
-import { HttpDoor, HttpsDoor, profilesOf, type HttpsParts } from '../../lib/http/server.ts'
+import { HttpDoor, HttpsDoor, type HttpsParts } from '../../lib/http/server.ts'
 import type { RouteParts } from '../../lib/http/file-routes.ts'
 import type { TransferEnd, TransferHandle, TransferStart } from '../../lib/status/activity.ts'
 import { CertificateKeeper } from '../../lib/tls/certificate-keeper.ts'
@@ -113,15 +113,25 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+/** Where nothing can be stored, no name is a user's file. */
+export type Served = Downloads & Partial<Uploads>
+
+const noUsersFile = (asked: string) => Promise.reject(new Refusal('forbidden', `${asked} is no user's file`))
+
 export const routeParts = (
-  files: Downloads,
+  files: Served,
   activity = new Outcomes(),
 ): RouteParts & { activity: Outcomes } => ({
-  files,
+  files: {
+    read: (...asked) => files.read(...asked),
+    save: (...asked) => (files.save === undefined ? noUsersFile(asked[1]) : files.save(...asked)),
+    remove: (...asked) => (files.remove === undefined ? noUsersFile(asked[1]) : files.remove(...asked)),
+  },
   activity,
   clock: systemClock,
   log: silentLog,
   identify: () => undefined,
+  realm: 'Twintone',
 })
 
 export interface OpenDoor<Door = HttpDoor | HttpsDoor> {
@@ -133,7 +143,7 @@ export interface OpenDoor<Door = HttpDoor | HttpsDoor> {
 /** An HTTP door on a free port of 127.0.0.1, stopped when the test ends. */
 export async function openHttp(
   t: TestContext,
-  files: Downloads,
+  files: Served,
   { settings = {}, parts = {} }: { settings?: Partial<Config['http']>; parts?: Partial<RouteParts> } = {},
 ): Promise<OpenDoor<HttpDoor>> {
   const outcomes = new Outcomes()
@@ -174,7 +184,7 @@ export interface OpenHttps extends OpenDoor<HttpsDoor> {
 /** An HTTPS door on a free port of 127.0.0.1, with a certificate of its own unless told otherwise. */
 export async function openHttps(
   t: TestContext,
-  files: Downloads,
+  files: Served,
   {
     settings = {},
     parts = {},
@@ -192,7 +202,11 @@ export async function openHttps(
     ...settings,
   }
   const collaborators = { ...routeParts(files, outcomes), alarms, ...parts }
-  const certificates = new CertificateKeeper(https, profilesOf(https), collaborators)
+  const certificates = new CertificateKeeper(
+    https,
+    [https.profile, ...Object.values(https.profileOfPort)],
+    collaborators,
+  )
   const door = new HttpsDoor(https, { ...collaborators, certificates })
   t.after(async () => {
     await door.stop(AbortSignal.abort())

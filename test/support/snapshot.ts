@@ -9,6 +9,12 @@ export const quietNode = (other: Partial<Snapshot> = {}): Snapshot => ({
   uptimeSeconds: 3_725,
   doors: [],
   certificates: [],
+  users: {
+    policies: { ftp: 'snmp', http: 'snmp', https: 'snmp', networks: [] },
+    files: 0,
+    bytes: 0,
+    superUser: false,
+  },
   slots: { max: 0, used: 0 },
   cache: { files: 0, bytes: 0, budgetBytes: 268_435_456 },
   totals: {},

@@ -45,7 +45,7 @@ test('d64: a client that does not finish its body has its answer, and is cut off
   const { port } = await openHttp(t, files)
   const socket = await dial(t, port)
   const answer = everything(socket)
-  socket.write('PUT /a.txt HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n')
+  socket.write('POST /a.txt HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n')
   const drip = setInterval(() => socket.write('a'), 20)
   t.after(() => clearInterval(drip))
   await assertServes(t, port)

@@ -98,6 +98,18 @@ test('a transfer is off the list when listeners hear of its end', () => {
   assert.equal(active, 0)
 })
 
+test('an upload is known as one while it runs and when it is over', () => {
+  const { activity, heard } = observed()
+  const transfer = activity.begin({ ...start, upload: true })
+  assert.equal(activity.active()[0]?.upload, true)
+  transfer.end({ result: 'broken', bytes: 3 })
+  activity.begin(start).end({ result: 'sent', bytes: 3 })
+  assert.deepEqual(
+    heard.map(({ upload }) => upload),
+    [true, undefined],
+  )
+})
+
 test('what a phone tells during the transfer is added to what it told before', () => {
   const { activity, heard } = observed()
   const transfer = activity.begin({ ...start, phone: { mac: 'c81f4aef9689', model: 'J139' } })

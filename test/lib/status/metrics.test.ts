@@ -31,6 +31,7 @@ test('the text is in the format that Prometheus reads, with help and type before
 test('requests, errors, bytes, fallbacks and retries are counted for each protocol', async () => {
   const { record, read } = metricsOf()
   record({ bytes: 100 })
+  record({ result: 'stored', bytes: 30 })
   record({ protocol: 'tftp', bytes: 50, retries: 4, fallback: true })
   record({ protocol: 'tftp', result: 'refused', bytes: 0, reason: 'notFound' })
   const { samples } = await read()
@@ -38,7 +39,9 @@ test('requests, errors, bytes, fallbacks and retries are counted for each protoc
   assert.equal(samples.get('twintone_requests_total{protocol="tftp",result="sent"}'), 1)
   assert.equal(samples.get('twintone_requests_total{protocol="tftp",result="refused"}'), 1)
   assert.equal(samples.get('twintone_errors_total{protocol="tftp",reason="notFound"}'), 1)
+  assert.equal(samples.get('twintone_requests_total{protocol="http",result="stored"}'), 1)
   assert.equal(samples.get('twintone_bytes_total{protocol="http"}'), 100)
+  assert.equal(samples.get('twintone_received_bytes_total{protocol="http"}'), 30)
   assert.equal(samples.get('twintone_bytes_total{protocol="tftp"}'), 50)
   assert.equal(samples.get('twintone_fallbacks_total{protocol="tftp"}'), 1)
   assert.equal(samples.get('twintone_retries_total{protocol="tftp"}'), 4)

@@ -67,6 +67,8 @@ test('d71, d72: nothing that a phone sends is markup on its page', () => {
 
 test('the overview tells what the node does and what needs attention', () => {
   const totals = new Totals()
+  totals.record(finished({ result: 'stored', bytes: 2_000 }))
+  totals.record(finished({ result: 'removed', bytes: 0 }))
   totals.record(finished({ protocol: 'tftp', bytes: 8_000_000 }))
   totals.record(finished({ protocol: 'tftp', result: 'refused', bytes: 0, reason: 'notFound' }))
   const page = overviewPage(
@@ -88,7 +90,8 @@ test('the overview tells what the node does and what needs attention', () => {
   assert.match(text, /7 of 100 client slots taken/)
   assert.match(text, /Needs attention a cannot be used \(address list a, since 2026-11-22 12:00:00\)/)
   assert.match(text, /http :: 81 https :: 411 legacy \(weak\)/)
-  assert.match(text, /tftp 1 0 1 0 8\.0 MB notFound 1/)
+  assert.match(text, /protocol sent unchanged stored removed refused broken bytes sent received reasons/)
+  assert.match(text, /http 0 0 1 1 0 0 0 B 2\.0 KB tftp 1 0 0 0 1 0 8\.0 MB 0 B notFound 1/)
   assert.match(text, /10\.0\.0\.1 J139 fw\.bin sent \(200\)/)
   assert.match(page, /<meta http-equiv="refresh" content="10" \/>/)
   assert.match(page, /<td class="weak">/)

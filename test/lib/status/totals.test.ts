@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { Totals } from '../../../lib/status/totals.ts'
 import { finished } from '../../support/snapshot.ts'
 
+const none = { sent: 0, unchanged: 0, stored: 0, removed: 0, refused: 0, broken: 0 }
+
 test('requests, bytes, reasons, fallbacks and packets sent again are counted for each protocol', () => {
   const totals = new Totals()
   const { record } = totals
@@ -15,15 +17,17 @@ test('requests, bytes, reasons, fallbacks and packets sent again are counted for
   record(finished({ protocol: 'tftp', bytes: 5 }))
   assert.deepEqual(JSON.parse(JSON.stringify(totals.all())), {
     http: {
-      requests: { sent: 2, unchanged: 1, refused: 2, broken: 1 },
+      requests: { ...none, sent: 2, unchanged: 1, refused: 2, broken: 1 },
       bytes: 157,
+      receivedBytes: 0,
       reasons: { notFound: 2, timeout: 1 },
       fallbacks: 1,
       retries: 5,
     },
     tftp: {
-      requests: { sent: 1, unchanged: 0, refused: 0, broken: 0 },
+      requests: { ...none, sent: 1 },
       bytes: 5,
+      receivedBytes: 0,
       reasons: {},
       fallbacks: 0,
       retries: 0,
@@ -31,13 +35,25 @@ test('requests, bytes, reasons, fallbacks and packets sent again are counted for
   })
 })
 
-test('a protocol that nobody used has zeros', () => {
-  assert.deepEqual(new Totals().of('ftp').requests, { sent: 0, unchanged: 0, refused: 0, broken: 0 })
+test('what phones send is counted apart from what is sent to them, also where it broke off', () => {
+  const totals = new Totals()
+  totals.record(finished({ result: 'stored', bytes: 100, upload: true }))
+  totals.record(finished({ result: 'broken', bytes: 20, upload: true, reason: 'the client went away' }))
+  totals.record(finished({ result: 'removed', bytes: 0 }))
+  totals.record(finished({ result: 'broken', bytes: 3, reason: 'the client went away' }))
+  const { requests, bytes, receivedBytes } = totals.of('http')
+  assert.deepEqual(requests, { ...none, stored: 1, removed: 1, broken: 2 })
+  assert.deepEqual({ bytes, receivedBytes }, { bytes: 3, receivedBytes: 120 })
 })
 
-test('a file that was sent after all has no reason', () => {
+test('a protocol that nobody used has zeros', () => {
+  assert.deepEqual(new Totals().of('ftp').requests, none)
+})
+
+test('a file that was sent or stored after all has no reason', () => {
   const totals = new Totals()
   totals.record(finished({ result: 'sent', reason: 'forbidden', fallback: true }))
+  totals.record(finished({ result: 'stored', reason: 'forbidden' }))
   assert.deepEqual({ ...totals.of('http').reasons }, {})
 })
 

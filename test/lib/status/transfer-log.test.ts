@@ -15,12 +15,21 @@ function logged(...transfers: readonly Parameters<typeof finished>[0][]): Record
 }
 
 test('each transfer is one line with a stable event name; only a broken one is a warning', () => {
-  const lines = logged({}, { result: 'unchanged' }, { result: 'refused' }, { result: 'broken' })
+  const lines = logged(
+    {},
+    { result: 'unchanged' },
+    { result: 'stored' },
+    { result: 'removed' },
+    { result: 'refused' },
+    { result: 'broken' },
+  )
   assert.deepEqual(
     lines.map(({ level, msg }) => [level, msg]),
     [
       ['info', 'file sent'],
       ['info', 'file unchanged'],
+      ['info', 'file stored'],
+      ['info', 'file removed'],
       ['info', 'file refused'],
       ['warn', 'transfer broken'],
     ],
@@ -53,6 +62,11 @@ test('a line tells phone, address, protocol, file, bytes, time, result and ETag'
     retries: 2,
     msg: 'file sent',
   })
+})
+
+test('an upload that broke off can be told from a download', () => {
+  const [upload, download] = logged({ result: 'broken', upload: true }, { result: 'broken' })
+  assert.deepEqual([upload?.['upload'], download?.['upload']], [true, undefined])
 })
 
 test('a refusal tells its reason and what there is instead, a fallback that it was one', () => {
