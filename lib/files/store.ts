@@ -3,6 +3,7 @@ import { open, readlink, realpath, stat, type FileHandle } from 'node:fs/promise
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Log } from '../base/log.ts'
+import { errorCode, isAbsent } from './disk-error.ts'
 import { DiskFile } from './disk-file.ts'
 import type { FileName } from './file-name.ts'
 import type { FolderIndex } from './folder-index.ts'
@@ -127,8 +128,8 @@ export class FileStore {
   }
 
   #refuseUnreadable(path: string, cause: unknown): never {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new Refusal('notFound', `${path} is gone`)
+    const code = errorCode(cause)
+    if (isAbsent(cause)) throw new Refusal('notFound', `${path} is gone`)
     if (code === 'ELOOP') throw new Refusal('forbidden', `${path} is a link that leads nowhere`)
     if (code === 'EACCES' || code === 'EPERM') {
       this.#log.warn({ path }, 'file unreadable')
@@ -167,9 +168,6 @@ const exists = (path: string) =>
     () => true,
     (error: unknown) => !isAbsent(error),
   )
-
-const isAbsent = (error: unknown) =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 
 /** The same content has the same ETag on both nodes and after a restart. */
 const shortened = (digest: string) => digest.slice(0, 8)

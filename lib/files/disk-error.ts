@@ -1,0 +1,25 @@
+import { Refusal } from './refusal.ts'
+
+export const errorCode = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined
+
+export const isAbsent = (error: unknown): boolean => {
+  const code = errorCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** What a failed change becomes: a refusal where the caller can understand it, else a fault with its cause. */
+export function diskError(error: unknown, what: string): Error {
+  if (error instanceof Refusal) return error
+  switch (errorCode(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Refusal('diskFull', `${what}: no space left on the disk`)
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'ENOTEMPTY':
+      return new Refusal('forbidden', `${what}: a file and a folder would have the same name`)
+    default:
+      return new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
