@@ -1,6 +1,9 @@
 import type { Protocol } from '../lib/base/protocol.ts'
+import type { AddressLists } from '../lib/files/address-lists.ts'
 import type { Caller } from '../lib/files/caller.ts'
-import type { FileService } from '../lib/files/service.ts'
+import { kindOf } from '../lib/files/file-kind.ts'
+import { parseFileName } from '../lib/files/file-name.ts'
+import { decideDownload } from '../lib/files/policy.ts'
 
 /** What one door would answer an address that asks for a file, and why. */
 export interface AccessAnswer {
@@ -15,9 +18,14 @@ export interface AccessAnswer {
   instead: string | null
 }
 
-/** @throws Refusal for a file name that is not allowed */
-export function explainAccess(files: FileService, caller: Caller, file: string): AccessAnswer {
-  const { list, decision } = files.explain(caller, file)
+/**
+ * What would become of that request by the rules of access, without taking a slot or looking for the file.
+ * @throws Refusal for a file name that is not allowed
+ */
+export function explainAccess(lists: AddressLists, caller: Caller, file: string): AccessAnswer {
+  const list = lists.verdict(caller.protocol, caller.address)
+  const kind = kindOf(parseFileName(file))
+  const decision = decideDownload({ kind, list, admitted: () => true })
   const refused = decision.outcome === 'refuse'
   return {
     protocol: caller.protocol,

@@ -1,8 +1,11 @@
 import type { FileName } from './file-name.ts'
 
-/** What a file is to a phone. `forbidden` is never served: keys, leftovers of editors, our own lists. */
+/**
+ * What a file is to a phone. `forbidden` is never served: keys, leftovers of editors, our own lists. `backup` is a
+ * user's file, which user-names.ts knows.
+ */
 export type FileKind =
-  'upgrade' | 'settings' | 'firmware' | 'language' | 'certificate' | 'other' | 'forbidden'
+  'backup' | 'upgrade' | 'settings' | 'firmware' | 'language' | 'certificate' | 'other' | 'forbidden'
 
 /** First match wins. Names as in the phones' administrator guides; case does not matter to any of them. */
 const kinds: readonly (readonly [FileKind, RegExp])[] = [

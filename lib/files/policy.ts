@@ -21,6 +21,8 @@ const fallbackOf: Partial<Record<FileKind, FileName>> = {
   settings: parseFileName('fxd_settings.txt'),
 }
 
+export const allSlotsTaken = 'all client slots are taken (access.maxClients)'
+
 /** Who may download: file kind, then address list, then session control. */
 export function decideDownload({ kind, list, admitted }: DownloadFacts): Decision {
   if (kind === 'forbidden')
@@ -37,7 +39,7 @@ export function decideDownload({ kind, list, admitted }: DownloadFacts): Decisio
     return {
       outcome: 'refuse',
       reason: 'busy',
-      why: 'all client slots are taken (access.maxClients)',
+      why: allSlotsTaken,
       instead,
     }
   return { outcome: 'serve' }

@@ -1,16 +1,18 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { PhoneTraits } from '../base/phone-traits.ts'
 import type { Protocol } from '../base/protocol.ts'
-import type { AddressLists, ListVerdict } from './address-lists.ts'
+import type { AddressLists } from './address-lists.ts'
 import type { Admission } from './admission.ts'
 import type { Caller } from './caller.ts'
 import { kindOf, type FileKind } from './file-kind.ts'
 import { parseFileName, type FileName } from './file-name.ts'
 import type { NearMiss } from './near-miss.ts'
-import { decideDownload, type Decision } from './policy.ts'
+import { allSlotsTaken, decideDownload, type Decision } from './policy.ts'
 import { Refusal } from './refusal.ts'
 import type { FileStore } from './store.ts'
 import type { StoredFile } from './stored-file.ts'
+import type { Upload } from './upload.ts'
 
 export interface Granted {
   file: StoredFile
@@ -20,6 +22,16 @@ export interface Granted {
   detail?: string
 }
 
+/** What a phone presents beside the name: proof and hints. */
+export interface Presented {
+  /** The header as it came: a secret, for no log and no error. */
+  authorization?: string
+  phone?: PhoneTraits
+  /** Local address that was asked. */
+  localAddress?: string
+  encrypted?: boolean
+}
+
 /** What a door needs to serve a download. */
 export interface Downloads {
   /**
@@ -27,7 +39,28 @@ export interface Downloads {
    * @param asked the name as decoded by the door, without the one leading slash that stands for the root
    * @throws Refusal
    */
-  read(caller: Caller, asked: string): Promise<Granted>
+  read(caller: Caller, asked: string, presented?: Presented): Promise<Granted>
+}
+
+/** What a door needs to take a file from a phone, or to take one away. Names as for `Downloads`. */
+export interface Uploads {
+  /**
+   * @param bytes how long the file will be
+   * @throws Refusal `forbidden` for a name that is no user's file here, `unauthorized`, `unidentified`, `tooLarge`
+   */
+  save(caller: Caller, asked: string, presented: Presented, bytes: number): Promise<Upload>
+  /** Moves the file to the bin. @throws Refusal */
+  remove(caller: Caller, asked: string, presented: Presented): Promise<void>
+}
+
+/** Users' files, which lib/users knows: which names mean one, and who may touch it. */
+export interface UserFiles {
+  /** Whether the name is that of a user's file, wherever it is asked for. */
+  owns(name: FileName): boolean
+  /** These throw a Refusal. */
+  read(caller: Caller, name: FileName, presented: Presented): Promise<StoredFile>
+  save(caller: Caller, name: FileName, presented: Presented, bytes: number): Promise<Upload>
+  remove(caller: Caller, name: FileName, presented: Presented): Promise<void>
 }
 
 export interface FileServiceParts {
@@ -35,21 +68,29 @@ export interface FileServiceParts {
   lists: AddressLists
   admission: Admission
   nearMiss: NearMiss
+  users: UserFiles
   clock: Clock
   log: Log
 }
 
-/** The one way from a door to a file: name, kind, address list, session control, disk, in this order. */
-export class FileService implements Downloads {
+/**
+ * The one way from a door to a file: name, kind, address list, session control, disk, in this order; users' files take
+ * a way of their own, with a proof of who asks in it.
+ */
+export class FileService implements Downloads, Uploads {
   readonly #parts: FileServiceParts
 
   constructor(parts: FileServiceParts) {
     this.#parts = parts
   }
 
-  async read(caller: Caller, asked: string): Promise<Granted> {
-    const { admission, clock, log } = this.#parts
+  async read(caller: Caller, asked: string, presented: Presented = {}): Promise<Granted> {
+    const { admission, clock, log, users } = this.#parts
     const name = parseFileName(asked)
+    if (users.owns(name)) {
+      this.#admit(caller)
+      return { file: await users.read(caller, name, presented), kind: 'backup', fallback: false }
+    }
     const kind = kindOf(name)
     const decision = this.#decide(caller, kind, () => admission.admit(caller.address, clock.now()))
     log.debug({ ...caller, file: name, kind, ...decision }, 'download decided')
@@ -60,10 +101,25 @@ export class FileService implements Downloads {
     return { file, kind, fallback: true, detail: decision.why }
   }
 
-  /** What would become of that request by the rules of access, without taking a slot or looking for the file. */
-  explain(caller: Caller, asked: string): { list: ListVerdict | undefined; decision: Decision } {
-    const list = this.#parts.lists.verdict(caller.protocol, caller.address)
-    return { list, decision: this.#decide(caller, kindOf(parseFileName(asked)), () => true) }
+  async save(caller: Caller, asked: string, presented: Presented, bytes: number): Promise<Upload> {
+    return this.#parts.users.save(caller, this.#usersName(caller, asked), presented, bytes)
+  }
+
+  async remove(caller: Caller, asked: string, presented: Presented): Promise<void> {
+    await this.#parts.users.remove(caller, this.#usersName(caller, asked), presented)
+  }
+
+  /** @throws Refusal for what phones may not write to */
+  #usersName(caller: Caller, asked: string): FileName {
+    const name = parseFileName(asked)
+    if (!this.#parts.users.owns(name)) throw new Refusal('forbidden', `${name} is no user's file`)
+    this.#admit(caller)
+    return name
+  }
+
+  #admit({ address }: Caller): void {
+    const { admission, clock } = this.#parts
+    if (!admission.admit(address, clock.now())) throw new Refusal('busy', allSlotsTaken)
   }
 
   #decide({ protocol, address }: Caller, kind: FileKind, admitted: () => boolean): Decision {

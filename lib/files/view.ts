@@ -16,6 +16,8 @@ export interface Entry {
 export interface View {
   /** A phone has its own files and no folders; the super user has the data folders. */
   readonly kind: 'phone' | 'superUser'
+  /** Who that is, for the reply to the login and the log: `extension 4711 (4621)`, `super user mvuser`. */
+  readonly who: string
   /** Whether that is a folder one can be in. */
   enter(path: string): Promise<void>
   list(path: string): Promise<Entry[]>

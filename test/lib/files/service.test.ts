@@ -12,11 +12,12 @@ import { HotFiles } from '../../../lib/files/hot-files.ts'
 import { NearMiss } from '../../../lib/files/near-miss.ts'
 import { Refusal } from '../../../lib/files/refusal.ts'
 import { rootOf } from '../../../lib/files/roots.ts'
-import { FileService } from '../../../lib/files/service.ts'
+import { FileService, type UserFiles } from '../../../lib/files/service.ts'
 import { FileStore } from '../../../lib/files/store.ts'
 import { TestClock } from '../../support/clock.ts'
 import { writeFiles } from '../../support/file-store.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { inMemory } from '../../support/http.ts'
 import { refusedAs } from '../../support/refused.ts'
 
 async function serve(t: TestContext, files: Readonly<Record<string, string>>, maxClients = 0) {
@@ -32,6 +33,7 @@ async function serve(t: TestContext, files: Readonly<Record<string, string>>, ma
     lists: new AddressLists(folder, { alarms: new Alarms({ clock, log }) }),
     admission,
     nearMiss: new NearMiss(folder, { index, clock }),
+    users: oneUser,
     clock,
     log,
   })
@@ -176,20 +178,41 @@ test('a miss says what there is instead, and keeps its reason', async (t) => {
   await assert.rejects(read('10.0.0.1', 'b.bin'), { reason: 'notFound', detail: /^there is no b\.bin in / })
 })
 
-test('an explanation says what would become of a request, and takes no slot', async (t) => {
-  const { service, slots } = await serve(t, { [list]: '# hall\n10.0.0.1' }, 1)
-  const explain = (address: string, name: string) =>
-    service.explain({ protocol: 'http', address, port: 80 }, name)
-  assert.deepEqual(explain('10.0.0.1', 'missing.bin'), {
-    list: { allowed: true, list, line: 2, why: `line 2 of ${list}: 10.0.0.1` },
-    decision: { outcome: 'serve' },
-  })
-  assert.deepEqual(explain('10.0.0.9', '46xxsettings.txt').decision, {
-    outcome: 'refuse',
-    reason: 'forbidden',
-    why: `no line of ${list} holds 10.0.0.9`,
-    instead: 'fxd_settings.txt',
-  })
-  assert.throws(() => explain('10.0.0.1', '../x'), refusedAs('badName'))
+/** Owns what is called `4711_96xxdata.txt`, wherever it is asked for. */
+const oneUser: UserFiles = {
+  owns: (name) => name.endsWith('4711_96xxdata.txt'),
+  read: async () => inMemory('4711_96xxdata.txt', 'speed dials'),
+  save: async () => {
+    throw new Refusal('tooLarge', 'asked the users')
+  },
+  remove: async () => {
+    throw new Refusal('notFound', 'asked the users')
+  },
+}
+
+test("a user's file comes from the users, not from the folder of the door", async (t) => {
+  const { read } = await serve(t, { 'HTTPdata/4711_96xxdata.txt': 'of everybody' })
+  const granted = await read('10.0.0.1', '4711_96xxdata.txt')
+  assert.deepEqual([granted.kind, String(granted.file.content)], ['backup', 'speed dials'])
+})
+
+test("d56, d57: what is no user's file is not written to or taken away by anybody", async (t) => {
+  const { service, slots } = await serve(t, { [settings]: 'all settings' })
+  const caller = { protocol: 'http', address: '10.0.0.1', port: 80 } as const
+  for (const name of ['46xxsettings.txt', 'new.txt', '4711_96xxdata.bin', 'firmware/4711.txt']) {
+    await assert.rejects(service.save(caller, name, {}, 10), refusedAs('forbidden'), name)
+    await assert.rejects(service.remove(caller, name, {}), refusedAs('forbidden'), name)
+  }
+  await assert.rejects(service.save(caller, '../4711_96xxdata.txt', {}, 10), refusedAs('badName'))
   assert.deepEqual(slots(), [])
+  await assert.rejects(service.save(caller, '4711_96xxdata.txt', {}, 10), refusedAs('tooLarge'))
+  await assert.rejects(service.remove(caller, '4711_96xxdata.txt', {}), refusedAs('notFound'))
+})
+
+test("session control counts those who come for users' files too", async (t) => {
+  const { service, read } = await serve(t, {}, 1)
+  await read('10.0.0.1', '4711_96xxdata.txt')
+  await assert.rejects(read('10.0.0.2', '4711_96xxdata.txt'), refusedAs('busy'))
+  const other = { protocol: 'http', address: '10.0.0.2', port: 80 } as const
+  await assert.rejects(service.save(other, '4711_96xxdata.txt', {}, 10), refusedAs('busy'))
 })
