@@ -1,24 +1,37 @@
 #!/usr/bin/env bash
-# Installs the clients that the tests drive (as root), and runs every test. Arguments: test files, instead of all.
+# Installs the programs that the tests drive (as root), and runs every test. Arguments: test files, instead of all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# command -> Debian package
+# command, or a file -> Debian package
 declare -A packages=(
   [curl]=curl [tftp]=tftp-hpa [atftp]=atftp [busybox]=busybox [openssl]=openssl
+  [lftp]=lftp [tnftp]=tnftp [inetutils-ftp]=inetutils-ftp [wget]=wget [python3]=python3
   [ip]=iproute2 [nft]=nftables [setpriv]=util-linux
+  [vsftpd]=vsftpd [/usr/lib/python3/dist-packages/pyftpdlib/__init__.py]=python3-pyftpdlib
 )
 
 missing=()
 for command in "${!packages[@]}"; do
-  command -v "$command" >/dev/null || missing+=("${packages[$command]}")
+  command -v "$command" >/dev/null || [ -e "$command" ] || missing+=("${packages[$command]}")
 done
 if [ "${#missing[@]}" -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
+    # invoke-rc.d asks this script before it starts a daemon, as vsftpd's package would; 101 means "do not".
+    guard=/usr/sbin/policy-rc.d
+    if [ ! -e "$guard" ]; then
+      madeGuard=yes
+      trap 'rm -f "$guard"' EXIT
+      printf '#!/bin/sh\nexit 101\n' >"$guard"
+      chmod 755 "$guard"
+    fi
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    # `exec` below runs no trap.
+    trap - EXIT
+    [ "${madeGuard:-no}" = no ] || rm -f "$guard"
   else
     echo "not installed, so their tests are skipped: ${missing[*]} (as root, make test installs them)"
   fi
