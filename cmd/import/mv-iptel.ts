@@ -1,4 +1,5 @@
 import { dataFolder } from './data-folder.ts'
+import { customFtp, enableSuperUser, ftpTimeout, ftpsPort, runFtps, superUserPassword } from './ftp-rules.ts'
 import {
   carried,
   changed,
@@ -9,19 +10,16 @@ import {
   isOn,
   onePort,
   path,
+  text,
   whyNoPath,
   wholeNumber,
   type Rule,
   type RuleTable,
 } from './rules.ts'
+import { snmpObject, snmpParameters, useSnmp } from './snmp-rules.ts'
 
-const ftp = comesWith('the FTP door')
-const superUser = comesWith('the FTP door (super user)')
-const ftps = comesWith('the FTPS door')
 const central = comesWith('central servers (updates and backups between servers)')
-const otherFtp = comesWith('backups to an FTP server of yours')
 const records = comesWith('copies of CDR and BCMS data')
-const snmp = comesWith('the FTP door, which asks the phone who it is')
 
 const runStatus: Rule = (value) => {
   const on = isOn(value)
@@ -86,30 +84,6 @@ const ssl: Rule = (value, lookup) => {
   )
 }
 
-const superUserPassword: Rule = (value) =>
-  dropped(
-    'passwords are never carried; the super user comes with the FTP door',
-    value.trim() === 'Avaya'
-      ? 'it is the password every installation was delivered with: change it on the old server while that still runs'
-      : undefined,
-  )
-
-const useSnmp: Rule = (value, lookup) =>
-  dropped(
-    'comes with the FTP door, which asks the phone who it is',
-    isOn(value) === true && lookup('SNMP', 'Params') === undefined
-      ? 'with no Params line the community is "public", which everybody knows'
-      : undefined,
-  )
-
-const snmpParameters: Rule = (value) =>
-  dropped(
-    'comes with the FTP door; the community is a password, and is not carried',
-    /(?:^|\s)-c\s*public(?:\s|$)/.test(value)
-      ? 'the community is "public", which everybody knows'
-      : undefined,
-  )
-
 const noShell: Rule = () => dropped('no command line is built here: phones are asked directly')
 
 /** Every key of MV_IPTel.ini we know of, and what becomes of it. */
@@ -119,22 +93,26 @@ export const mvIptel: RuleTable = {
     RunStatus: runStatus,
     StatusPort: wholeNumber('status.port'),
     StatusRefresh: wholeNumber('status.refreshSeconds'),
-    Archive: comesWith('user data (the monthly archive)'),
+    Archive: flag('archive.enabled'),
     LogFile: logFile,
     Version: () => dropped('written by the old program for itself'),
     ServerName: serverName,
   },
   FTP: {
-    RunFTP: ftp,
-    FTPPort: ftp,
-    FTPDataPort: ftp,
+    RunFTP: flag('ftp.enabled'),
+    FTPPort: wholeNumber('ftp.port'),
+    FTPDataPort: wholeNumber('ftp.dataPort'),
     FTPDir: dataFolder('ftp'),
-    FTP_TimeOut: ftp,
-    EnableSU: superUser,
-    SUUserName: superUser,
+    FTP_TimeOut: ftpTimeout,
+    EnableSU: enableSuperUser,
+    SUUserName: text('superUser.name'),
     SUPassword: { rule: superUserPassword, secret: true },
   },
-  FTPS: { RunFTPS: ftps, FTPPort: ftps, FTPDataPort: ftps },
+  FTPS: {
+    RunFTPS: runFtps,
+    FTPPort: ftpsPort,
+    FTPDataPort: () => dropped('data connections of FTPS come from ftp.dataPort, too'),
+  },
   TFTP: {
     RunTrivialFTP: flag('tftp.enabled'),
     TrivialFTPPort: wholeNumber('tftp.port'),
@@ -169,10 +147,13 @@ export const mvIptel: RuleTable = {
     UseSecondarySvr: central,
     SecondaryIP: central,
     UpdateInterval: central,
-    CustomFTP: otherFtp,
-    CustomFTPDir: otherFtp,
-    CustomFTPUName: otherFtp,
-    CustomFTPPwd: { rule: () => dropped('passwords are never carried'), secret: true },
+    CustomFTP: customFtp,
+    CustomFTPDir: text('ftpCopy.folder'),
+    CustomFTPUName: text('ftpCopy.user'),
+    CustomFTPPwd: {
+      rule: () => dropped('passwords are never carried: put it into ftpCopy.password'),
+      secret: true,
+    },
     CDRBackup: records,
     BCMSBackup: records,
     RetainDays: records,
@@ -181,8 +162,8 @@ export const mvIptel: RuleTable = {
     UseSNMP: useSnmp,
     Command: noShell,
     Params: { rule: snmpParameters, secret: true },
-    ExtObject: snmp,
-    TypeObject: snmp,
+    ExtObject: snmpObject('ExtObject'),
+    TypeObject: snmpObject('TypeObject'),
     Awk: noShell,
   },
 }

@@ -63,6 +63,11 @@ export const wholeNumber =
   (value) =>
     /^\d{1,9}$/.test(value.trim()) ? carried({ [setting]: Number(value) }) : dropped('not a whole number')
 
+export const text =
+  (setting: string): Rule =>
+  (value) =>
+    value.trim() === '' ? dropped('empty') : carried({ [setting]: value.trim() })
+
 /** A port that is a list here. */
 export const onePort =
   (setting: string, note?: string): Rule =>

@@ -32,6 +32,16 @@ test('the file as it was delivered becomes settings that the schema takes withou
     'https.key': '/opt/ecs/mvuser/MV_IPTel/certs/IPTelkey.pem',
     'https.clientAuth': 'none',
     'https.profile': 'legacy',
+    'archive.enabled': true,
+    'ftp.enabled': true,
+    'ftp.port': 21,
+    'ftp.dataPort': 20,
+    'ftp.dataTimeoutMs': 5_000,
+    'ftp.implicitTlsPorts': [],
+    'superUser.name': 'mvuser',
+    'ftpCopy.folder': 'home/mvuser/backup',
+    'ftpCopy.user': 'tom',
+    'userData.ftp': 'snmp',
   })
   const config = configSchema.parse(parse(exampleToml(settings)))
   assert.equal(config.data.folder, '/opt/ecs/mvuser/MV_IPTel/data')
@@ -49,11 +59,32 @@ test('what is not built yet is named with the part it comes with', () => {
   const why = Object.fromEntries(
     of(linuxIni).items.map(({ section, key, note }) => [`${section}.${key}`, note]),
   )
-  assert.match(why['FTP.FTPPort'] ?? '', /FTP door/)
-  assert.match(why['FTPS.FTPPort'] ?? '', /FTPS door/)
   assert.match(why['BACKUP_SERVERS.FileServer'] ?? '', /central servers/)
-  assert.match(why['Settings.Archive'] ?? '', /archive/)
+  assert.match(why['BACKUP_SERVERS.CDRBackup'] ?? '', /CDR/)
   assert.ok(translate(parseIni(watchdogIni), mvWatchdog).items.every(({ outcome }) => outcome === 'dropped'))
+})
+
+test('FTPS and its port are carried together', () => {
+  const settings = (lines: string) => of(`[FTPS]\n${lines}`).settings
+  assert.deepEqual(settings('RunFTPS=1\nFTPPort=990'), { 'ftp.implicitTlsPorts': [990] })
+  assert.deepEqual(settings('FTPPort=990\nRunFTPS=0'), { 'ftp.implicitTlsPorts': [] })
+})
+
+test('a site that did not ask its phones is not opened to everybody in silence', () => {
+  const { settings, items } = of('[SNMP]\nUseSNMP=0')
+  assert.deepEqual(settings, {})
+  assert.match(items[0]?.danger ?? '', /every user/)
+})
+
+test('the SNMP version is carried, the community is not, and objects of its own become a family', () => {
+  const { settings, items } = of('[SNMP]\nParams= -v1 -cgeheim\nExtObject=.1.3.6.1.4.1.9.1.0')
+  assert.deepEqual(settings, {
+    'snmp.version': 'v1',
+    'snmp.families': [
+      { family: 'imported', extension: '1.3.6.1.4.1.9.1.0', model: '1.3.6.1.4.1.6889.2.69.1.1.2.0' },
+    ],
+  })
+  assert.doesNotMatch(JSON.stringify(items), /geheim/)
 })
 
 test('old defaults that were dangerous are pointed out', () => {
