@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { assembleFileserver, type Fileserver } from '../../cmd/assemble.ts'
 import { prepareNode } from '../../cmd/twintone/first-node.ts'
 import { defaultConfig, type Config } from '../../lib/base/config.ts'
@@ -73,20 +72,11 @@ function loopbackConfig(folder: string): Config {
   config.https.certsFolder = join(folder, 'certs')
   config.tftp.addresses = ['127.0.0.1']
   config.tftp.port = 0
+  config.ftp.addresses = ['127.0.0.1']
+  config.ftp.port = 0
+  config.ftp.implicitTlsPorts = []
+  config.ftp.dataPort = 0
+  config.userData.credentialsFile = join(folder, 'credentials')
   config.status.port = 0
   return config
-}
-
-/** Asks again and again until the answer is not undefined. */
-export async function until<T>(
-  ask: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 10_000,
-): Promise<T> {
-  const end = performance.now() + timeoutMs
-  for (;;) {
-    const answer = await ask()
-    if (answer !== undefined) return answer
-    if (performance.now() > end) throw new Error(`nothing came within ${timeoutMs} ms: ${ask.toString()}`)
-    await delay(20)
-  }
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { TestContext } from 'node:test'
-import { until } from './node.ts'
+import { until } from './until.ts'
 
 const project = new URL('../../', import.meta.url).pathname
 

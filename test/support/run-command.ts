@@ -12,7 +12,7 @@ export interface Ran {
 export async function run(command: Command, words: readonly string[], stdin?: Input): Promise<Ran> {
   const ran = { code: 0, stdout: '', stderr: '' }
   const io: Io = {
-    stdout: (text: string) => void (ran.stdout += text),
+    stdout: (text) => void (ran.stdout += typeof text === 'string' ? text : Buffer.from(text).toString()),
     stderr: (text: string) => void (ran.stderr += text),
     colour: false,
     ...(stdin === undefined ? {} : { stdin }),

@@ -35,7 +35,7 @@ export async function openTftp(
   await server.start((reason) => {
     throw reason
   })
-  return { server, port: server.addresses[0]?.port ?? 0, outcomes }
+  return { server, port: server.status()[0]?.port ?? 0, outcomes }
 }
 
 /** A bare socket, closed when the test ends. */

@@ -28,7 +28,12 @@ async function serve(settings: string): Promise<void> {
   })
   let before = ''
   for (;;) {
-    const addresses = JSON.stringify(server.addresses.map(({ address }) => address).toSorted())
+    const addresses = JSON.stringify(
+      server
+        .status()
+        .map(({ address }) => address)
+        .toSorted(),
+    )
     if (addresses !== before) console.log(addresses)
     before = addresses
     for (const { result, reason } of outcomes.all.splice(0)) console.log(`${result}: ${reason ?? 'all'}`)
