@@ -7,7 +7,7 @@ import { execa } from 'execa'
 import { isRoot, listenForStop, programArguments, runProgram } from '../../lib/base/process.ts'
 import { cases, fileSizes, groups, type Case } from './cases.ts'
 import { pinned } from './launch.ts'
-import { compileTftpLoad } from './load.ts'
+import { compileGenerators, shortened } from './load.ts'
 import { measure } from './measure.ts'
 import { reportOf, type CaseReport } from './report.ts'
 import { makeSite, noise } from './site.ts'
@@ -18,19 +18,21 @@ const parts = [...groups, 'phones'] as const
 
 /**
  * Compares our file server with others, side by side on this machine (README.md).
- *   node ops/bench/bench.ts [--only tftp|http|tls|phones] [--match TITLE] [--rounds N] [--quick] [--json FILE]
+ *   node ops/bench/bench.ts [--only tftp|http|tls|ftp|phones] [--match TITLE] [--rounds N] [--quick] [--json FILE]
  */
 runProgram(main, (error) => console.error(error instanceof Error ? error.message : error))
 
 async function main(): Promise<number> {
   const { only, match, rounds, quick, json } = readArguments()
   if (!isRoot())
-    throw new Error('bench: tftpd-hpa changes its root and dnsmasq serves port 69 only: run this as root')
+    throw new Error(
+      'bench: tftpd-hpa and vsftpd change their root and dnsmasq serves port 69 only: run this as root',
+    )
   await execa('sh', [join(import.meta.dirname, 'install.sh'), unpacked], { stdio: 'inherit' })
   const chosen = cases.filter(
     ({ group, title }) => (only === undefined || only === group) && title.includes(match),
   )
-  const reports = await compare(quick ? chosen.map(shortened) : chosen, rounds)
+  const reports = await compare(quick ? chosen.map(quickly) : chosen, rounds)
   if (reports.length > 0) console.log(verdict(reports))
   if (json !== undefined)
     await writeFile(json, JSON.stringify({ ...machine(), rounds, reports }, undefined, 2))
@@ -67,7 +69,7 @@ async function compare(chosen: readonly Case[], rounds: number): Promise<CaseRep
   try {
     const bench = {
       place: { site, unpacked },
-      tftpLoad: await compileTftpLoad(site.folder),
+      generators: await compileGenerators(site.folder),
       rounds,
       until: stop.signal,
       progress,
@@ -89,13 +91,7 @@ async function compare(chosen: readonly Case[], rounds: number): Promise<CaseRep
 }
 
 /** A look whether everything works, in a minute: too short to judge by. */
-function shortened(aCase: Case): Case {
-  const { load } = aCase
-  return {
-    ...aCase,
-    load: load.door === 'tftp' ? { ...load, files: Math.ceil(load.files / 4) } : { ...load, seconds: 1 },
-  }
-}
+const quickly = (aCase: Case): Case => ({ ...aCase, load: shortened(aCase.load, { parts: 4, seconds: 1 }) })
 
 /** One line that is written over, on a terminal only. */
 function progress(text: string) {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchHttp } from './fetch-http.ts'
 import { fetchTftp, type Fetched } from './fetch-tftp.ts'
 import type { SimulatedPhone, Step } from './fleet.ts'
-import type { Endpoint } from './load.ts'
+import type { Endpoint } from './generator.ts'
 
 export interface FleetRun {
   /** Where the server's doors are. */

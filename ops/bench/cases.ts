@@ -7,8 +7,8 @@ export interface Case {
   peers: Partial<Record<PeerName, number | undefined>>
 }
 
-export type PeerName = 'nginx' | 'tftpd-hpa' | 'atftpd' | 'dnsmasq'
-export type Load = TftpLoad | WebLoad
+export type PeerName = 'nginx' | 'tftpd-hpa' | 'atftpd' | 'dnsmasq' | 'vsftpd'
+export type Load = TftpLoad | WebLoad | FtpLoad
 
 export interface TftpLoad {
   door: 'tftp'
@@ -30,7 +30,19 @@ export interface WebLoad {
   unit: 'requests/s' | 'handshakes/s' | 'MB/s'
 }
 
-export const groups = ['tftp', 'http', 'tls'] as const
+export interface FtpLoad {
+  door: 'ftp'
+  /** What each session does between login and QUIT, over a passive data connection. */
+  does: 'fetch' | 'store'
+  /** The content; each client has names of its own. */
+  file: FileName
+  clients: number
+  /** Sessions of one run. */
+  sessions: number
+  unit: 'sessions/s' | 'MB/s'
+}
+
+export const groups = ['tftp', 'http', 'tls', 'ftp'] as const
 export type Group = (typeof groups)[number]
 
 /** Files that every server serves, in bytes. */
@@ -101,5 +113,29 @@ export const cases: readonly Case[] = [
       unit: 'handshakes/s',
     },
     peers: { nginx: 0.8 },
+  },
+  {
+    group: 'ftp',
+    title: 'store 20 KB, 20 clients',
+    load: { door: 'ftp', does: 'store', file: '20k.bin', clients: 20, sessions: 1_500, unit: 'sessions/s' },
+    peers: { vsftpd: 1.5 },
+  },
+  {
+    group: 'ftp',
+    title: 'fetch 20 KB, 20 clients',
+    load: { door: 'ftp', does: 'fetch', file: '20k.bin', clients: 20, sessions: 1_500, unit: 'sessions/s' },
+    peers: { vsftpd: 1 },
+  },
+  {
+    group: 'ftp',
+    title: 'fetch 20 KB, one session after the other',
+    load: { door: 'ftp', does: 'fetch', file: '20k.bin', clients: 1, sessions: 600, unit: 'sessions/s' },
+    peers: { vsftpd: 1 },
+  },
+  {
+    group: 'ftp',
+    title: 'fetch 20 MB, 10 clients',
+    load: { door: 'ftp', does: 'fetch', file: '20m.bin', clients: 10, sessions: 300, unit: 'MB/s' },
+    peers: { vsftpd: 0.7 },
   },
 ]

@@ -19,6 +19,7 @@ need() { # file or command, package
 need nginx nginx-light
 need dnsmasq dnsmasq-base
 need wrk wrk
+need vsftpd vsftpd
 need gcc gcc
 need /usr/include/stdio.h libc6-dev
 need openssl openssl

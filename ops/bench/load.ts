@@ -1,43 +1,47 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { z } from 'zod'
-import { type Load, type TftpLoad, type WebLoad } from './cases.ts'
-import { pinned } from './launch.ts'
+import type { Load, TftpLoad, WebLoad } from './cases.ts'
+import {
+  argumentsOf,
+  lastLineOf,
+  timeLimitSeconds,
+  type Endpoint,
+  type Generators,
+  type LoadPlace,
+  type LoadResult,
+} from './generator.ts'
+import { runFtp } from './load-ftp.ts'
 import { roots, type Site } from './site.ts'
 
-/** Where a server listens. */
-export interface Endpoint {
-  address: string
-  port: number
-}
-
-export interface LoadResult {
-  /** In the unit of the case. */
-  value: number
-  /** Requests or transfers that did not end well. */
-  failures: number
-  p50Ms: number
-  p99Ms: number
-}
-
 const here = import.meta.dirname
-const timeLimitSeconds = 120
 
-/** Compiles the TFTP generator into `folder`; returns its path. */
-export async function compileTftpLoad(folder: string): Promise<string> {
-  const program = join(folder, 'tftp-load')
-  await execa('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, join(here, 'tftp-load.c')])
-  return program
+/** Compiles our generators into `folder`. */
+export async function compileGenerators(folder: string): Promise<Generators> {
+  const compile = async (name: string) => {
+    const program = join(folder, name)
+    await execa('gcc', ['-O2', '-Wall', '-Wextra', '-o', program, join(here, `${name}.c`)])
+    return program
+  }
+  return { tftp: await compile('tftp-load'), ftp: await compile('ftp-load') }
 }
 
 /** Puts a load on a server, on the core of the generators. */
-export function runLoad(load: Load, site: Site, target: Endpoint, tftpLoad: string): Promise<LoadResult> {
-  return load.door === 'tftp' ? runTftp(load, site, target, tftpLoad) : runWrk(load, target)
+export function runLoad(load: Load, place: LoadPlace): Promise<LoadResult> {
+  const target = place.server.at[load.door]
+  if (target === undefined) throw new Error(`the server has no ${load.door} door`)
+  if (load.door === 'tftp') return runTftp(load, place.site, target, place.generators.tftp)
+  return load.door === 'ftp' ? runFtp(load, place, target) : runWrk(load, target)
 }
 
 /** A short taste of the same load: fills caches, and lets a just-in-time compiler do its work. */
-export function warmUp(load: Load): Load {
-  return load.door === 'tftp' ? { ...load, files: Math.ceil(load.files / 3) } : { ...load, seconds: 1 }
+export const warmUp = (load: Load): Load => shortened(load, { parts: 3, seconds: 1 })
+
+/** The same load, for a part of the time. */
+export function shortened(load: Load, to: { parts: number; seconds: number }): Load {
+  if (load.door === 'tftp') return { ...load, files: Math.ceil(load.files / to.parts) }
+  if (load.door === 'ftp') return { ...load, sessions: Math.ceil(load.sessions / to.parts) }
+  return { ...load, seconds: to.seconds }
 }
 
 const tftpReport = z.object({
@@ -59,9 +63,7 @@ async function runTftp(load: TftpLoad, site: Site, target: Endpoint, program: st
     '-w': load.windowSize,
     '-s': timeLimitSeconds,
   }
-  const { mbPerSecond, ...rest } = tftpReport.parse(
-    await lastLineOf(program, Object.entries(options).flat().map(String)),
-  )
+  const { mbPerSecond, ...rest } = tftpReport.parse(await lastLineOf(program, argumentsOf(options)))
   return { value: mbPerSecond, ...rest }
 }
 
@@ -88,21 +90,4 @@ async function runWrk(load: WebLoad, target: Endpoint): Promise<LoadResult> {
   args.push(`${load.door}://${target.address}:${target.port}/${load.file}`)
   const { requests, bytes, seconds, ...rest } = wrkReport.parse(await lastLineOf('wrk', args))
   return { value: (load.unit === 'MB/s' ? bytes / 1e6 : requests) / seconds, ...rest }
-}
-
-/** What a generator reports: the JSON of its last line. */
-async function lastLineOf(command: string, args: string[]): Promise<unknown> {
-  const { stdout } = await execa(...pinned('generator', command, args), {
-    env: { OPENSSL_CONF: join(here, 'full-handshakes.cnf') },
-    timeout: (timeLimitSeconds + 10) * 1_000,
-    // The TFTP generator ends with 1 when a file failed; its report says how many, and it prints why.
-    reject: false,
-    stderr: 'inherit',
-  })
-  const line = stdout.trimEnd().split('\n').at(-1) ?? ''
-  try {
-    return JSON.parse(line)
-  } catch (cause) {
-    throw new Error(`${command} ${args.join(' ')} gave no report but: ${stdout}`, { cause })
-  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { Endpoint } from './load.ts'
+import type { Endpoint } from './generator.ts'
 
 /** Milliseconds by which the server's event loop was late. */
 export interface Lag {

@@ -2,8 +2,10 @@ import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Case, PeerName } from './cases.ts'
+import type { Generators, LoadResult } from './generator.ts'
 import type { Launched } from './launch.ts'
-import { runLoad, warmUp, type LoadResult } from './load.ts'
+import { countWronglyStored, prepareLoad } from './load-ftp.ts'
+import { runLoad, warmUp } from './load.ts'
 import { startServer, type Place, type ServerName } from './servers.ts'
 
 /** One run of one case against one server. */
@@ -20,8 +22,8 @@ export interface Cost {
 export type Round = Partial<Record<ServerName, Run>>
 
 export interface Bench {
-  place: Omit<Place, 'folder'>
-  tftpLoad: string
+  place: Omit<Place, 'folder' | 'door'>
+  generators: Generators
   rounds: number
   /** Aborts when the bench is asked to stop. */
   until: AbortSignal
@@ -45,14 +47,15 @@ export async function measure(aCase: Case, bench: Bench): Promise<Round[]> {
   return rounds
 }
 
-async function runOnce({ load }: Case, name: ServerName, { place, tftpLoad }: Bench): Promise<Run> {
+async function runOnce({ load }: Case, name: ServerName, { place, generators }: Bench): Promise<Run> {
   const folder = await mkdtemp(join(place.site.folder, `${name}-`))
-  const server = await startServer(name, { ...place, folder })
+  const server = await startServer(name, { ...place, folder, door: load.door })
   try {
-    const target = server.at[load.door]
-    if (target === undefined) throw new Error(`${name} has no ${load.door} door`)
-    await runLoad(warmUp(load), place.site, target, tftpLoad)
-    return await watch(server, () => runLoad(load, place.site, target, tftpLoad))
+    const at = { site: place.site, server, generators }
+    await prepareLoad(load, at)
+    await runLoad(warmUp(load), at)
+    const run = await watch(server, () => runLoad(load, at))
+    return { ...run, failures: run.failures + (await countWronglyStored(load, at)) }
   } finally {
     await server.stop()
   }

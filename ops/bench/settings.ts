@@ -51,8 +51,38 @@ http {
 
 const temporaryFolders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
+/**
+ * vsftpd as Debian's package would run it for phones: anonymous, uploads that may replace, each session in processes
+ * and namespaces of its own, each transfer logged. Anonymous users get no root that they can write to.
+ */
+export function vsftpdSettings({ folder, port }: { folder: string; port: number }): string {
+  return `
+listen=YES
+background=NO
+listen_address=127.0.0.1
+listen_port=${port}
+secure_chroot_dir=${join(folder, 'empty')}
+anonymous_enable=YES
+local_enable=NO
+ftp_username=${vsftpdUser}
+anon_root=${join(folder, 'root')}
+write_enable=YES
+anon_upload_enable=YES
+anon_other_write_enable=YES
+anon_umask=022
+xferlog_enable=YES
+xferlog_file=${join(folder, 'transfers.log')}
+max_clients=0
+max_per_ip=0
+`
+}
+
+/** It needs a user whose home there is. */
+export const vsftpdUser = 'daemon'
+
 export interface TwintonePorts extends WebPorts {
   tftp: number
+  ftp: number
   status: number
 }
 
@@ -62,13 +92,14 @@ const withoutLimit = 10_000_000
 export function twintoneSettings({
   site,
   folder,
+  data,
   ...ports
-}: { site: Site; folder: string } & TwintonePorts): string {
+}: { site: Site; folder: string; data: string } & TwintonePorts): string {
   return `
 [run]
 folder = "${folder}"
 [data]
-folder = "${site.data}"
+folder = "${data}"
 [http]
 addresses = ["127.0.0.1"]
 ports = [${ports.http}]
@@ -85,6 +116,14 @@ addresses = ["127.0.0.1"]
 port = ${ports.tftp}
 transfersPerAddress = ${withoutLimit}
 requestsPerSecond = ${withoutLimit}
+[ftp]
+addresses = ["127.0.0.1"]
+port = ${ports.ftp}
+implicitTlsPorts = []
+connectionsPerAddress = ${withoutLimit}
+[userData]
+ftp = "open"
+maxBytes = 67108864
 [status]
 port = ${ports.status}
 [log]

@@ -16,6 +16,8 @@ export interface Site {
 }
 
 export const roots = { http: 'HTTPdata', https: 'HTTPSdata', tftp: 'TFTPdata' } as const
+/** All that our file server has: over FTP it is given its files. */
+export const rootNames = { ...roots, ftp: 'FTPdata' } as const
 
 /** Content that does not compress. */
 export const noise = (bytes: number): Buffer => randomBytes(bytes)
