@@ -13,9 +13,11 @@ import { NearMiss } from '../lib/files/near-miss.ts'
 import { rootOf } from '../lib/files/roots.ts'
 import { FileService } from '../lib/files/service.ts'
 import { FileStore } from '../lib/files/store.ts'
+import { assembleUsers, type Users } from './assemble-users.ts'
 
 export interface Files {
   files: FileService
+  users: Users
   lists: AddressLists
   admission: Admission
 }
@@ -38,7 +40,9 @@ export function assembleFiles(config: Config, { hot, alarms, clock, log }: Colla
     sessionMs: config.access.sessionSeconds * 1000,
   })
   const nearMiss = new NearMiss(folder, { index, clock })
-  return { files: new FileService({ stores, lists, admission, nearMiss, clock, log }), lists, admission }
+  const users = assembleUsers(config, { hot, lists, admission, alarms, clock, log })
+  const files = new FileService({ stores, lists, admission, nearMiss, users: users.data, clock, log })
+  return { files, users, lists, admission }
 }
 
 /** Kind of a file by the name as a phone asked for it, whatever it asked. */

@@ -7,14 +7,15 @@ import { controlSocket, controlSocketPath } from '../lib/base/control-socket.ts'
 import type { OpenLog } from '../lib/base/log.ts'
 import { isRoot } from '../lib/base/process.ts'
 import { HotFiles } from '../lib/files/hot-files.ts'
-import { HttpDoor, HttpsDoor, profilesOf } from '../lib/http/server.ts'
+import { FtpServer } from '../lib/ftp/server.ts'
+import { HttpDoor, HttpsDoor } from '../lib/http/server.ts'
 import { parseAddressRange, rangeHolds } from '../lib/phones/address.ts'
 import { identifyFileName, identifyUserAgent } from '../lib/phones/identity.ts'
 import { Activity } from '../lib/status/activity.ts'
 import { BootTraces } from '../lib/status/boot-traces.ts'
 import { LoopLag } from '../lib/status/loop-lag.ts'
 import { Metrics } from '../lib/status/metrics.ts'
-import type { DoorStatus, Snapshot } from '../lib/status/snapshot.ts'
+import type { Snapshot } from '../lib/status/snapshot.ts'
 import { StatusServer } from '../lib/status/status-server.ts'
 import { Totals } from '../lib/status/totals.ts'
 import { transferLog } from '../lib/status/transfer-log.ts'
@@ -22,6 +23,7 @@ import { CertificateKeeper } from '../lib/tls/certificate-keeper.ts'
 import { TftpServer } from '../lib/tftp/server.ts'
 import { assembleFiles, kindOfAsked } from './assemble-files.ts'
 import { fileserverRoutes } from './control-routes.ts'
+import { profilesOf } from './doors-with-tls.ts'
 import { version } from './version.ts'
 
 export interface Fileserver {
@@ -40,7 +42,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   const startedMs = clock.now()
   const alarms = new Alarms({ clock, log })
   const hot = new HotFiles(config.data.cacheMb * 1024 * 1024)
-  const { files, lists, admission } = assembleFiles(config, { hot, alarms, clock, log })
+  const { files, users, lists, admission } = assembleFiles(config, { hot, alarms, clock, log })
 
   const activity = new Activity(clock)
   const totals = new Totals()
@@ -61,22 +63,28 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     alarms,
     identify: identifyUserAgent,
     phoneAt: (address: string) => traces.traitsAt(address),
+    realm: config.userData.realm,
   }
+  const profiles = profilesOf(config)
+  const certificates = new CertificateKeeper(config.https, profiles, collaborators)
   const http = config.http.enabled ? new HttpDoor(config.http, collaborators) : undefined
-  const certificates = config.https.enabled
-    ? new CertificateKeeper(config.https, profilesOf(config.https), collaborators)
+  const https = config.https.enabled
+    ? new HttpsDoor(config.https, { ...collaborators, certificates })
     : undefined
-  const https = certificates && new HttpsDoor(config.https, { ...collaborators, certificates })
   const tftp = config.tftp.enabled ? new TftpServer(config.tftp, collaborators) : undefined
-  const doors = [http, https, tftp].filter((door) => door !== undefined)
+  const ftp = config.ftp.enabled
+    ? new FtpServer(config.ftp, { ...collaborators, certificates, logins: users.logins })
+    : undefined
+  const doors = [http, https, tftp, ftp].filter((door) => door !== undefined)
 
   const snapshot = (): Snapshot => ({
     node: config.node.name || hostname(),
     version,
     startedAt,
     uptimeSeconds: Math.round((clock.now() - startedMs) / 1000),
-    doors: [...(http?.status() ?? []), ...(https?.status() ?? []), ...tftpStatus(tftp)],
-    certificates: certificates?.list() ?? [],
+    doors: doors.flatMap((door) => door.status()),
+    certificates: certificates.list(),
+    users: users.status(),
     slots: { max: config.access.maxClients, used: admission.clients(clock.now()).length },
     cache: { files: hot.count, bytes: hot.bytes, budgetBytes: hot.budgetBytes },
     totals: totals.all(),
@@ -87,14 +95,15 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   })
   const reload = () => {
     lists.reload()
-    certificates?.reload()
+    if (profiles.length > 0) certificates.reload()
     log.info('settings of access and certificates read afresh')
   }
 
   const routes = fileserverRoutes({
     config,
     snapshot,
-    files,
+    lists,
+    users,
     admission,
     traces,
     activity,
@@ -105,8 +114,10 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   })
   const parts: Component[] = [
     loopLag,
-    ...(certificates === undefined ? [] : [certificates]),
+    ...(profiles.length === 0 ? [] : [certificates]),
+    ...users.parts,
     ...doors,
+    ...users.laterParts,
     controlSocket(controlSocketPath(config.run.folder, 'fileserver'), routes),
   ]
   if (config.status.enabled) {
@@ -117,6 +128,3 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   if (isRoot()) log.warn({ needed: 'CAP_NET_BIND_SERVICE' }, 'running as root')
   return { parts, activity, snapshot, reload }
 }
-
-const tftpStatus = (tftp: TftpServer | undefined): DoorStatus[] =>
-  tftp?.addresses.map(({ address, port }) => ({ protocol: 'tftp', address, port })) ?? []

@@ -3,18 +3,21 @@ import type { Clock } from '../lib/base/clock.ts'
 import type { Config } from '../lib/base/config.ts'
 import type { Log } from '../lib/base/log.ts'
 import { protocols } from '../lib/base/protocol.ts'
+import type { AddressLists } from '../lib/files/address-lists.ts'
 import type { Admission } from '../lib/files/admission.ts'
 import { Refusal } from '../lib/files/refusal.ts'
-import type { FileService } from '../lib/files/service.ts'
 import type { Activity } from '../lib/status/activity.ts'
 import type { BootTraces } from '../lib/status/boot-traces.ts'
 import type { Snapshot } from '../lib/status/snapshot.ts'
+import type { Users } from './assemble-users.ts'
 import { explainAccess, type AccessAnswer } from './explain-access.ts'
+import { addUserDataRoutes } from './user-data-routes.ts'
 
 export interface ControlParts {
   config: Config
   snapshot: () => Snapshot
-  files: FileService
+  lists: AddressLists
+  users: Users
   admission: Admission
   traces: BootTraces
   activity: Activity
@@ -42,7 +45,7 @@ export type { AccessAnswer }
 
 /** What the command line and the console may ask of a running file server. */
 export function fileserverRoutes(parts: ControlParts): (app: FastifyInstance) => void {
-  const { snapshot, traces, activity, setDetailed, reload, files, log } = parts
+  const { snapshot, traces, activity, setDetailed, reload, lists, log } = parts
   return (app) => {
     app.get('/status', () => snapshot())
     app.get('/phones', () => traces.list())
@@ -53,13 +56,14 @@ export function fileserverRoutes(parts: ControlParts): (app: FastifyInstance) =>
       )
     })
     addClientRoutes(app, parts)
+    addUserDataRoutes(app, parts.users)
     app.get<{ Querystring: { address: string; file?: string } }>('/access', (request, reply) => {
       const { address, file = '46xxsettings.txt' } = request.query
       try {
         return {
           address,
           file,
-          doors: protocols.map((protocol) => explainAccess(files, { protocol, address, port: 0 }, file)),
+          doors: protocols.map((protocol) => explainAccess(lists, { protocol, address, port: 0 }, file)),
         }
       } catch (error) {
         if (error instanceof Refusal) return reply.code(400).send({ message: error.message })

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 import { programArguments, runProgram } from '../lib/base/process.ts'
 import { allowCommand } from './twintone/allow.ts'
+import { archiveCommand } from './twintone/archive.ts'
+import { askCommand } from './twintone/ask.ts'
+import { backupsCommand } from './twintone/backups.ts'
 import { checkCommand } from './twintone/check.ts'
 import { clientsCommand } from './twintone/clients.ts'
+import { credentialsCommand } from './twintone/credentials.ts'
 import { dispatch } from './twintone/dispatch.ts'
 import { importCommand } from './twintone/import.ts'
 import { initCommand } from './twintone/init.ts'
 import { logCommand } from './twintone/log.ts'
+import { passwordCommand } from './twintone/password.ts'
 import { phoneCommand, phonesCommand } from './twintone/phones.ts'
 import { reloadCommand } from './twintone/reload.ts'
 import { statusCommand } from './twintone/status.ts'
@@ -18,10 +23,15 @@ const commands = [
   initCommand,
   checkCommand,
   importCommand,
+  passwordCommand,
+  credentialsCommand,
   statusCommand,
   phonesCommand,
   phoneCommand,
+  askCommand,
   clientsCommand,
+  backupsCommand,
+  archiveCommand,
   allowCommand,
   logCommand,
   reloadCommand,
@@ -30,8 +40,11 @@ const commands = [
 runProgram(
   () => {
     const io = {
-      stdout: (text: string) => void process.stdout.write(text),
+      stdout: (text: string | Uint8Array) => void process.stdout.write(text),
       stderr: (text: string) => void process.stderr.write(text),
+      get stdin() {
+        return process.stdin // opened by the commands that read it only
+      },
       colour: process.stdout.isTTY && !process.env['NO_COLOR'],
     }
     return dispatch(commands, programArguments(), io)

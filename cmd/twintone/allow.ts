@@ -4,10 +4,9 @@ import { systemClock } from '../../lib/base/clock.ts'
 import { NotRunning } from '../../lib/base/control-socket.ts'
 import { silentLog } from '../../lib/base/log.ts'
 import { protocols } from '../../lib/base/protocol.ts'
-import { HotFiles } from '../../lib/files/hot-files.ts'
+import { AddressLists } from '../../lib/files/address-lists.ts'
 import { Refusal } from '../../lib/files/refusal.ts'
 import { canonicalAddress } from '../../lib/phones/address.ts'
-import { assembleFiles } from '../assemble-files.ts'
 import { explainAccess, type AccessAnswer } from '../explain-access.ts'
 import { CommandError, UsageError, type Command, type Io, type OptionValues } from './command.ts'
 import { askFileserver, configOf, nodeHelp, nodeOptions } from './node.ts'
@@ -51,17 +50,12 @@ async function ask(address: string, file: string, options: OptionValues, io: Io)
 function answerFromDisk(address: string, file: string, options: OptionValues): AllowAnswer {
   const clock = systemClock
   const log = silentLog
-  const { files } = assembleFiles(configOf(options), {
-    hot: new HotFiles(0),
-    alarms: new Alarms({ clock, log }),
-    clock,
-    log,
-  })
+  const lists = new AddressLists(configOf(options).data.folder, { alarms: new Alarms({ clock, log }) })
   try {
     return {
       address,
       file,
-      doors: protocols.map((protocol) => explainAccess(files, { protocol, address, port: 0 }, file)),
+      doors: protocols.map((protocol) => explainAccess(lists, { protocol, address, port: 0 }, file)),
     }
   } catch (error) {
     if (error instanceof Refusal) throw new CommandError(error.message, { cause: error })

@@ -47,7 +47,14 @@ export interface Setup {
 }
 
 /** Ports of the product plus 8000, so that no privilege is needed. */
-const unprivilegedPorts: Choices = { 'http.ports': [8080, 8081], 'https.ports': [8411], 'tftp.port': 8069 }
+const unprivilegedPorts: Choices = {
+  'http.ports': [8080, 8081],
+  'https.ports': [8411],
+  'tftp.port': 8069,
+  'ftp.port': 8021,
+  'ftp.dataPort': 8020,
+  'ftp.implicitTlsPorts': [8990],
+}
 
 function setupOf(options: OptionValues): Setup {
   const text = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined)
@@ -65,9 +72,18 @@ function setupOf(options: OptionValues): Setup {
   }
 }
 
+/** This machine is no phone that could be asked over SNMP: here it may save for any extension. */
+const labPolicies: Choices = {
+  'userData.policies': ['127.0.0.0/8', '::1'].map((network) => ({
+    network,
+    protocols: ['ftp', 'http', 'https'],
+    policy: 'open',
+  })),
+}
+
 /** A node that keeps everything below one folder, for trying out. */
 export function setupBelow(folder: string): Setup {
-  const choices = { ...foldersBelow(folder), ...unprivilegedPorts }
+  const choices = { ...foldersBelow(folder), ...unprivilegedPorts, ...labPolicies }
   return { configFile: resolve(folder, 'twintone.toml'), choices, samples: true, owner: undefined }
 }
 

@@ -9,6 +9,8 @@ import { listNames, rootNames } from '../../lib/files/roots.ts'
 import { Certificates } from '../../lib/tls/certificates.ts'
 import { parseAddressList } from '../../lib/phones/address-list.ts'
 import { parseAddressRange } from '../../lib/phones/address.ts'
+import { profilesOf } from '../doors-with-tls.ts'
+import { inspectUsers, type About } from './inspect-users.ts'
 
 /** What is wrong with the things the settings name: folders, certificates, address lists, ranges. */
 export async function inspectNode(config: Config, configFile: string): Promise<Complaint[]> {
@@ -21,13 +23,15 @@ export async function inspectNode(config: Config, configFile: string): Promise<C
     ...(await folders(config, about)),
     ...certificates(config, about),
     ...ranges(config, about),
+    ...(await inspectUsers(config, about)),
     ...(await addressLists(config)),
   ]
 }
 
-type About = (setting: string, problem: string, fix: string) => Complaint
-
-async function folders({ data, log, run, http, https, tftp }: Config, about: About): Promise<Complaint[]> {
+async function folders(
+  { data, log, run, http, https, tftp, ftp }: Config,
+  about: About,
+): Promise<Complaint[]> {
   const complaints: Complaint[] = []
   const need = async (path: string, mode: number, setting: string, fix: string) => {
     const problem = await access(path, mode).then(() => undefined, whyNot)
@@ -46,6 +50,13 @@ async function folders({ data, log, run, http, https, tftp }: Config, about: Abo
         '`twintone init` makes what is missing',
       )
   }
+  if (http.enabled || https.enabled || ftp.enabled)
+    await need(
+      join(data.folder, rootNames.ftp),
+      constants.R_OK | constants.W_OK | constants.X_OK,
+      'data.folder',
+      "users' data is written there: `twintone init` makes what is missing",
+    )
   if (log.file !== '')
     await need(
       dirname(log.file),
@@ -71,10 +82,11 @@ function whyNot(error: unknown): string {
       : `cannot be used (${String(code)})`
 }
 
-function certificates({ https }: Config, about: About): Complaint[] {
-  if (!https.enabled) return []
+function certificates(config: Config, about: About): Complaint[] {
+  const { https } = config
+  const profiles = profilesOf(config)
+  if (profiles.length === 0) return []
   try {
-    const profiles = new Set([https.profile, ...Object.values(https.profileOfPort)])
     const ended = new Certificates(https, profiles).list(new Date()).filter(({ daysLeft }) => daysLeft < 0)
     return ended.map(({ file, validTo }) =>
       about('https.certificate', `${file} ended on ${validTo}`, 'renew it, then `twintone reload`'),
@@ -87,12 +99,15 @@ function certificates({ https }: Config, about: About): Complaint[] {
   }
 }
 
-function ranges({ status, tftp }: Config, about: About): Complaint[] {
+function ranges({ status, tftp, superUser, ftp, userData }: Config, about: About): Complaint[] {
   const named: [string, string][] = [
     ...status.allow.map((range, row): [string, string] => [`status.allow.${row}`, range]),
     ...tftp.quirks.flatMap(({ network }, row): [string, string][] =>
       network === undefined ? [] : [[`tftp.quirks.${row}.network`, network]],
     ),
+    ...superUser.networks.map((range, row): [string, string] => [`superUser.networks.${row}`, range]),
+    ...rows('ftp.passiveAddresses', ftp.passiveAddresses),
+    ...rows('userData.policies', userData.policies),
   ]
   return named.flatMap(([setting, range]) => {
     try {
@@ -109,6 +124,9 @@ function ranges({ status, tftp }: Config, about: About): Complaint[] {
     }
   })
 }
+
+const rows = (setting: string, of: readonly { network: string }[]) =>
+  of.map(({ network }, row): [string, string] => [`${setting}.${row}.network`, network])
 
 async function addressLists({ data }: Config): Promise<Complaint[]> {
   const complaints: Complaint[] = []

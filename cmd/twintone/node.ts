@@ -1,6 +1,11 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../../lib/base/config.ts'
-import { askControl, controlSocketPath, type ControlCall } from '../../lib/base/control-socket.ts'
+import {
+  askControl,
+  controlSocketPath,
+  followControl,
+  type ControlCall,
+} from '../../lib/base/control-socket.ts'
 import { loadConfig } from '../../lib/base/load-config.ts'
 import { environment } from '../../lib/base/process.ts'
 import type { OptionValues } from './command.ts'
@@ -41,3 +46,7 @@ export const askFileserver = <Answer>(
   call?: ControlCall,
 ): Promise<Answer> =>
   askControl<Answer>(controlSocketPath(configOf(options).run.folder, 'fileserver'), url, call)
+
+/** Follows a long piece of work of that node, line by line. @throws NotRunning, ControlRefused, ConfigError */
+export const followFileserver = <Line>(options: OptionValues, url: string): AsyncGenerator<Line> =>
+  followControl<Line>(controlSocketPath(configOf(options).run.folder, 'fileserver'), url)

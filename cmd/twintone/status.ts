@@ -1,6 +1,7 @@
 import type { Protocol } from '../../lib/base/protocol.ts'
+import { transferResults } from '../../lib/status/activity.ts'
 import type { Snapshot } from '../../lib/status/snapshot.ts'
-import { describeBytes, describeDuration } from '../../lib/status/words.ts'
+import { describeBytes, describeDuration, describeUsers } from '../../lib/status/words.ts'
 import type { Command } from './command.ts'
 import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
 import { asJson, table } from './table.ts'
@@ -25,7 +26,10 @@ function statusText(now: Snapshot): string {
       : `${now.slots.used} of ${now.slots.max} client slots taken`
   const headline = `${now.node}: ${now.alarms.length === 0 ? 'serving' : 'serving, needs attention'}; up ${describeDuration(now.uptimeSeconds)}; ${slots}; ${describeBytes(now.process.memoryBytes)} of memory\n`
   const alarms = now.alarms.map(({ text }) => `  ! ${text}\n`).join('')
-  return `${headline}${alarms}\n${doorsText(now)}\n${totalsText(now)}`
+  const users = describeUsers(now.users)
+    .map((line) => `${line}\n`)
+    .join('')
+  return `${headline}${alarms}\n${doorsText(now)}\n${users}\n${totalsText(now)}`
 }
 
 const doorsText = ({ doors }: Snapshot) =>
@@ -44,19 +48,10 @@ function totalsText({ totals, active }: Snapshot): string {
   const protocols = Object.keys(totals) as Protocol[]
   const underWay = (protocol: Protocol) => active.filter((transfer) => transfer.protocol === protocol).length
   const rows = protocols.map((protocol) => {
-    const { requests, bytes } = totals[protocol] ?? {
-      requests: { sent: 0, unchanged: 0, refused: 0, broken: 0 },
-      bytes: 0,
-    }
-    const counts = [
-      requests.sent,
-      requests.unchanged,
-      requests.refused,
-      requests.broken,
-      underWay(protocol),
-    ].map(String)
-    return [protocol, ...counts, describeBytes(bytes)]
+    const { requests, bytes = 0, receivedBytes = 0 } = totals[protocol] ?? {}
+    const counts = [...transferResults.map((result) => requests?.[result] ?? 0), underWay(protocol)]
+    return [protocol, ...counts.map(String), describeBytes(bytes), describeBytes(receivedBytes)]
   })
-  const head = ['since start', 'sent', 'unchanged', 'refused', 'broken', 'under way', 'bytes']
+  const head = ['since start', ...transferResults, 'under way', 'bytes sent', 'received']
   return rows.length === 0 ? 'nothing asked for yet\n' : table(head, rows, head.slice(1))
 }

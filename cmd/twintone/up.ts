@@ -40,13 +40,21 @@ Everything lies below one folder and can be deleted with it. Ctrl-C ends it.
   },
 }
 
-function whatToTry({ http, https, tftp, status, log }: Config, configFile: string): string {
+function whatToTry({ http, https, tftp, ftp, status, log }: Config, configFile: string): string {
   const lines = ['', 'The node is up. In another terminal, try:', '']
   if (http.enabled) lines.push(`  curl -i http://127.0.0.1:${http.ports[0]}/46xxsettings.txt`)
   if (http.enabled) lines.push(`  curl -O http://127.0.0.1:${http.ports.at(-1)}/sample_fw.bin`)
   if (https.enabled) lines.push(`  curl -k https://127.0.0.1:${https.ports[0]}/J100Supgrade.txt`)
   if (tftp.enabled) lines.push(`  curl --output fw.bin tftp://127.0.0.1:${tftp.port}/sample_fw.bin`)
   if (tftp.enabled) lines.push(`  tftp 127.0.0.1 ${tftp.port} -m binary -c get 46xxupgrade.scr`)
+  lines.push('', "A user's speed dials, saved and fetched as phones do:", '')
+  const dials = `printf 'ABKNAME001=Anna\\nABKNUMBER001=4712\\n'`
+  if (http.enabled)
+    lines.push(
+      `  ${dials} > dials.txt; curl -T dials.txt http://127.0.0.1:${http.ports[0]}/4711_96xxdata.txt`,
+    )
+  if (ftp.enabled) lines.push(`  curl ftp://127.0.0.1:${ftp.port}/4711_96xxdata.txt`)
+  lines.push('  npx twintone backups show 4711')
   lines.push('', '  npx twintone status', '  npx twintone phones', '  npx twintone phone 127.0.0.1')
   if (status.enabled) lines.push('', `  http://127.0.0.1:${status.port}/ in a browser`)
   lines.push(

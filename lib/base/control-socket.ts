@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { lstat, mkdir, rm } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { request, type IncomingMessage } from 'node:http'
+import { createInterface } from 'node:readline'
 import { dirname, join } from 'node:path'
 import { fastify, type FastifyInstance } from 'fastify'
 import type { Component } from './component.ts'
@@ -99,6 +100,23 @@ export interface ControlCall {
   method?: 'GET' | 'POST' | 'DELETE'
   body?: unknown
   timeoutMs?: number
+}
+
+/** What a long piece of work tells on its way, a line of JSON each. @throws NotRunning, ControlRefused */
+export async function* followControl<Line>(socketPath: string, url: string): AsyncGenerator<Line> {
+  const asked = request({ socketPath, path: url, method: 'POST' })
+  asked.end()
+  try {
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    if (response.statusCode !== 200) throw new ControlRefused(`the program answered ${response.statusCode}`)
+    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as Line
+  } catch (cause) {
+    throw cause instanceof ControlRefused
+      ? cause
+      : new NotRunning(whyUnreachable(socketPath, cause), { cause })
+  } finally {
+    asked.destroy()
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Component } from '../base/component.ts'
 import type { Config } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
+import type { DoorStatus } from '../status/snapshot.ts'
 import { Listeners } from './listeners.ts'
 import { Reception, type TftpCollaborators } from './reception.ts'
 
@@ -28,8 +29,8 @@ export class TftpServer implements Component {
   }
 
   /** What is listened on now; with port 0 in the settings this tells the real ports. */
-  get addresses(): readonly { address: string; port: number }[] {
-    return this.#listeners.all().map(({ address, port }) => ({ address, port }))
+  status(): DoorStatus[] {
+    return this.#listeners.all().map(({ address, port }) => ({ protocol: 'tftp', address, port }))
   }
 
   /** Requests left unanswered since the start, because their address sent too many. */
@@ -45,7 +46,7 @@ export class TftpServer implements Component {
       await this.#listeners.close()
       throw error
     }
-    if (this.addresses.length === 0) this.#log.warn({}, 'tftp has no address to listen on yet')
+    if (this.#listeners.all().length === 0) this.#log.warn({}, 'tftp has no address to listen on yet')
   }
 
   async stop(grace: AbortSignal): Promise<void> {

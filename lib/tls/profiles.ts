@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
+import type { Config } from '../base/config.ts'
 import type { TlsProfileName } from '../base/settings/fields.ts'
 
 /**
@@ -10,6 +11,12 @@ import type { TlsProfileName } from '../base/settings/fields.ts'
 export function profileOptions(profile: TlsProfileName): SecureContextOptions {
   return { ...profiles[profile], secureOptions }
 }
+
+/** The profile of one of the ports of HTTPS. */
+export const profileOfPort = (
+  { profile, profileOfPort: own }: Pick<Config['https'], 'profile' | 'profileOfPort'>,
+  port: number,
+): TlsProfileName => own[String(port)] ?? profile
 
 /** Weak profiles must be chosen by name and are shown as such. */
 export const isWeak = (profile: TlsProfileName): boolean => profile !== 'modern'

@@ -6,7 +6,8 @@ import type { Protocol } from '../../lib/base/protocol.ts'
 import { rootOf } from '../../lib/files/roots.ts'
 import type { FinishedTransfer } from '../../lib/status/activity.ts'
 import { ask, doors } from '../support/ask.ts'
-import { startNode, until, type TestNode } from '../support/node.ts'
+import { startNode, type TestNode } from '../support/node.ts'
+import { until } from '../support/until.ts'
 
 /** How each protocol says no. */
 const forbidden: Partial<Record<Protocol, number>> = { http: 403, https: 403, tftp: 2 }

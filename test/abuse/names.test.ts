@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
+import { isUtf8 } from 'node:buffer'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { symlink, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { Agent as TlsAgent, request as requestTls } from 'node:https'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import type { Protocol } from '../../lib/base/protocol.ts'
+import { hashPassword } from '../../lib/base/password-hash.ts'
+import { parseFileName } from '../../lib/files/file-name.ts'
 import { refusals } from '../../lib/files/refusal.ts'
 import { rootOf } from '../../lib/files/roots.ts'
 import { doors, percentEncoded } from '../support/ask.ts'
 import { hostileNames, wireBytes } from '../support/hostile-names.ts'
+import { FtpClient } from '../support/ftp.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { readRequest } from '../support/tftp-client.ts'
 
@@ -97,6 +101,28 @@ async function firstAnswer(socket: Socket, port: number, name: string): Promise<
   return `served: ${packet.subarray(4).toString()}`
 }
 
+const password = 'geheim'
+
+/** As the super user in the folder of HTTP: what FTP says to SIZE, of each name. */
+async function askFtp(
+  t: TestContext,
+  node: TestNode,
+  names: readonly string[],
+): Promise<Map<string, string>> {
+  const said = new Map<string, string>()
+  const rest = names.values()
+  const session = async () => {
+    const client = await FtpClient.login(t, node.port('ftp'), 'mvuser', password)
+    await client.ask('CWD HTTPdata')
+    for (const name of rest) {
+      client.send(Buffer.concat([Buffer.from('SIZE '), wireBytes(name), Buffer.from('\r\n')]))
+      said.set(name, await client.reply())
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, session))
+  return said
+}
+
 async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
   await Promise.all(
@@ -147,3 +173,44 @@ test('d1-d6, d10: ten thousand names get the same verdict at every door, and non
   assert.equal(verdicts.tftp.get('linked.txt'), 'refused like TFTP error 2')
   assert.ok((seen.get('refused like TFTP error 2') ?? 0) > 5_000, 'most of these names are hostile')
 })
+
+test('d1-d6, d10: what no other door takes for a name, FTP does not take from the super user either', async (t) => {
+  const hash = await hashPassword(password)
+  const node = await startNode(t, (config) => {
+    Object.assign(config.superUser, { password: hash, requireTls: false, networks: ['127.0.0.1'] })
+  })
+  await prepare(node)
+  // What ends a line, is no text, means something to telnet or is longer than a line is shown by the reader's own tests.
+  const names = hostileNames()
+    .filter(({ wire }) => wire === 'any')
+    .map(({ name }) => name)
+    .filter(
+      (name) =>
+        isRefused(withoutFoldersThatAreNone(name)) &&
+        !wireBytes(name).some((byte) => [0, 10, 13, 255].includes(byte)),
+    )
+    .filter((name) => name.trim() !== '' && wireBytes(name).length < 900 && isUtf8(wireBytes(name)))
+  assert.ok(names.length > 4_000, `${names.length} names`)
+
+  const said = await askFtp(t, node, [...names, '46xxsettings.txt', 'linked.txt'])
+
+  assert.equal(said.get('46xxsettings.txt'), '213 8')
+  assert.match(said.get('linked.txt') ?? '', /^550/)
+  for (const name of names) assert.match(said.get(name) ?? '', /^55[03]/, JSON.stringify(name).slice(0, 200))
+})
+
+/** FTP has paths: `./a`, `a//b` and, from Windows, `a\\b` are ways to say `a` and `a/b`. */
+const withoutFoldersThatAreNone = (name: string) =>
+  name
+    .split(/[\\/]/)
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')
+
+function isRefused(name: string): boolean {
+  try {
+    parseFileName(name)
+    return false
+  } catch {
+    return true
+  }
+}

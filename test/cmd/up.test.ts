@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { temporaryFolder } from '../support/folder.ts'
-import { until } from '../support/node.ts'
+import { until } from '../support/until.ts'
 import { freePort, runProgram, startProgram } from '../support/program.ts'
 
 const twintone = 'cmd/twintone.ts'

@@ -30,7 +30,7 @@ for (const singlePort of [false, true]) {
       outcomes.all.map(({ result }) => result),
       ['sent'],
     )
-    assert.deepEqual(server.addresses, [])
+    assert.deepEqual(server.status(), [])
   })
 
   test(`when the grace period is over, phones are told and everything is closed, with ${mode}`, async (t) => {
