@@ -17,6 +17,13 @@ function eventsInCode(): string[] {
 test('ops/deploy/log-events.md lists every event of the log, and no other', () => {
   const page = readFileSync('ops/deploy/log-events.md', 'utf8')
   const listed = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, event]) => event ?? '')
-  const fromTable = ['file sent', 'file unchanged', 'file refused', 'transfer broken']
+  const fromTable = [
+    'file sent',
+    'file unchanged',
+    'file stored',
+    'file removed',
+    'file refused',
+    'transfer broken',
+  ]
   assert.deepEqual(listed.toSorted(), [...new Set([...eventsInCode(), ...fromTable])].toSorted())
 })
