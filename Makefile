@@ -21,7 +21,7 @@ test: setup ## install the clients the tests use (as root) and run all tests
 check: setup ## format, types, lint
 	@prettier --check --log-level=warn . && tsc -p . && oxlint --type-aware
 
-bench: setup ## compare with nginx, tftpd-hpa, atftpd and dnsmasq (as root)
+bench: setup ## compare with nginx, vsftpd, tftpd-hpa, atftpd and dnsmasq (as root)
 	@ops/bench/run.sh
 
 docs: setup ## write the settings reference and the example file from the schema

@@ -62,6 +62,7 @@ const packages: Record<string, readonly string[]> = {
     'lib/base/settings/ftp.ts',
     'lib/base/settings/snmp.ts',
     'lib/base/settings/user-data.ts',
+    'lib/base/settings/watchdog.ts',
   ],
 }
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 declare -A packages=(
   [curl]=curl [tftp]=tftp-hpa [atftp]=atftp [busybox]=busybox [openssl]=openssl
   [lftp]=lftp [tnftp]=tnftp [inetutils-ftp]=inetutils-ftp [wget]=wget [python3]=python3
-  [ip]=iproute2 [nft]=nftables [setpriv]=util-linux
+  [ip]=iproute2 [nft]=nftables [setpriv]=util-linux [strace]=strace [mount]=mount
   [vsftpd]=vsftpd [/usr/lib/python3/dist-packages/pyftpdlib/__init__.py]=python3-pyftpdlib
 )
 

@@ -4,6 +4,14 @@ import { addresses, port } from './settings/fields.ts'
 import { ftp, superUser } from './settings/ftp.ts'
 import { snmp } from './settings/snmp.ts'
 import { archive, ftpCopy, userData } from './settings/user-data.ts'
+import {
+  alertMail,
+  alertScript,
+  alertSyslog,
+  alertTrap,
+  alertWebhook,
+  watchdog,
+} from './settings/watchdog.ts'
 
 /**
  * The one table of settings: type, default, unit and a sentence for each; longer sections are in settings/. The reference page and the commented
@@ -50,6 +58,12 @@ const schema = z.strictObject({
   userData: userData.prefault({}),
   archive: archive.prefault({}),
   ftpCopy: ftpCopy.prefault({}),
+  watchdog: watchdog.prefault({}),
+  alertSyslog: alertSyslog.prefault({}),
+  alertMail: alertMail.prefault({}),
+  alertScript: alertScript.prefault({}),
+  alertWebhook: alertWebhook.prefault({}),
+  alertTrap: alertTrap.prefault({}),
   access: z
     .strictObject({
       maxClients: z

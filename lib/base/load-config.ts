@@ -122,7 +122,7 @@ const inOrder = (complaints: readonly Complaint[]) =>
 
 function absolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string) => (path === '' ? '' : resolve(folder, path))
-  const { run, data, https, userData, ftpCopy, log } = config
+  const { run, data, https, userData, ftpCopy, log, watchdog, alertSyslog, alertMail, alertScript } = config
   return {
     ...config,
     run: { folder: absolute(run.folder) },
@@ -139,6 +139,14 @@ function absolutePaths(config: Config, folder: string): Config {
       credentialsFile: absolute(userData.credentialsFile),
       credentialsCommand: absolute(userData.credentialsCommand),
     },
+    watchdog: {
+      ...watchdog,
+      script: absolute(watchdog.script),
+      logFile: absolute(watchdog.logFile),
+    },
+    alertSyslog: { ...alertSyslog, authorities: absolute(alertSyslog.authorities) },
+    alertMail: { ...alertMail, authorities: absolute(alertMail.authorities) },
+    alertScript: { ...alertScript, program: absolute(alertScript.program) },
     ftpCopy: { ...ftpCopy, authorities: absolute(ftpCopy.authorities) },
     log: { ...log, file: absolute(log.file) },
   }
