@@ -63,8 +63,8 @@ export class ControlConnection {
     raw.pause()
     while (raw.read() !== null);
     const socket = encryption.wrap(raw)
-    await secured(socket)
     this.#socket = socket
+    await secured(socket)
     this.listen()
   }
 

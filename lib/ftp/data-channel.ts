@@ -33,6 +33,9 @@ export interface ChannelTerms {
   onPortRefused: (cause: Error) => void
 }
 
+/** Connections of one session that were sent to their end and not ended by the client; beyond it, the oldest goes. */
+const mostEnding = 4
+
 /** The data connections of one session, one at a time. Whatever it opened is gone when it is closed. */
 export class DataChannel {
   readonly #terms: ChannelTerms
@@ -42,6 +45,8 @@ export class DataChannel {
   readonly #ending = new Set<Socket>()
   /** For the open port, the connection under way or the transfer over it. */
   #deadline = Infinity
+  /** The connection under way has come about. */
+  #connected = false
   #broken: BreakReason | undefined
   #closed = false
 
@@ -67,6 +72,7 @@ export class DataChannel {
 
   /** A transfer begins: what broke the one before is over. */
   begin(): void {
+    this.#connected = false
     if (!this.#closed) this.#broken = undefined
   }
 
@@ -75,10 +81,12 @@ export class DataChannel {
     this.throwIfBroken()
     this.progress()
     try {
-      const socket = way.kind === 'active' ? await this.#toClient(way.port) : await this.#fromClient()
-      this.#socket = socket
+      const raw = way.kind === 'active' ? await this.#toClient(way.port) : await this.#fromClient()
+      this.#socket = raw
       this.throwIfBroken()
-      return encrypted ? await this.#encrypt(socket) : socket
+      const socket = encrypted ? await this.#encrypt(raw) : raw
+      this.#connected = true
+      return socket
     } catch (cause) {
       this.throwIfBroken()
       throw cause instanceof Broken ? cause : new Broken('no data connection', { cause })
@@ -123,6 +131,7 @@ export class DataChannel {
     this.closePort()
     if (socket === undefined || socket.destroyed) return
     this.#ending.add(socket)
+    if (this.#ending.size > mostEnding) this.#ending.values().next().value?.destroy()
     socket.once('close', () => this.#ending.delete(socket))
     socket.setTimeout(this.#terms.timeoutMs, () => socket.destroy())
     socket.end()
@@ -131,7 +140,7 @@ export class DataChannel {
 
   /** Called now and then: gives up what has stood still for too long. */
   sweep(now: number): void {
-    if (now >= this.#deadline) this.break(this.#socket === undefined ? 'no data connection' : 'no progress')
+    if (now >= this.#deadline) this.break(this.#connected ? 'no progress' : 'no data connection')
   }
 
   /** The session is over. */

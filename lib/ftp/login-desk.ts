@@ -44,7 +44,7 @@ export class LoginDesk {
     try {
       const view = await logins.login(caller, name, password)
       const { kind, who } = view
-      log[kind === 'superUser' ? 'info' : 'debug']({ address, who }, 'ftp login')
+      log.debug({ address, who }, 'ftp login')
       return { view, result: { type: 'loggedIn', as: kind, who } }
     } catch (error) {
       if (error instanceof Refusal) return await this.#refused(caller, error, gone)

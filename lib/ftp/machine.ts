@@ -66,13 +66,13 @@ export class Machine {
     return []
   }
 
-  /** The file of the transfer under way is open: its data connection comes next. */
-  opened(): readonly Effect[] {
+  /** The file of the transfer under way is open, and has so many bytes if it is to be sent. The data come next. */
+  opened(bytes?: number): readonly Effect[] {
     const { pending } = this.#state
     if (this.#closed || pending?.do !== 'transfer') return []
     const { job } = pending
     const what = job.kind === 'list' ? 'The list' : quoted(lastPartOf(job.path))
-    return [{ do: 'reply', reply: replies.begins(what) }]
+    return [{ do: 'reply', reply: replies.begins(what, bytes) }]
   }
 
   /** What came of the work under way. */
@@ -148,7 +148,8 @@ export class Machine {
     if (verb.takesName === true && controlByte.test(argument)) return forNow(replies.controlBytes)
     const { change, effects } = verb.handle(this.#state, argument, this.#terms)
     const kept = verb.keepsRestart === true ? forgetsRename : forgetful
-    if (effects.some((effect) => effect.do === 'tell') && this.#isTooOdd()) return this.#leave(replies.tooOdd)
+    if (effects.some((effect) => effect.do === 'reportStranger') && this.#isTooOdd())
+      return this.#leave(replies.tooOdd)
     return this.#apply({ change: { ...kept, ...change }, effects })
   }
 

@@ -73,7 +73,7 @@ export async function sendPieces(
  * @throws what `take` throws, and the error of a connection that broke: then the last bytes may be missing
  */
 export async function receive(socket: Socket, take: (chunk: Buffer) => Promise<void>): Promise<void> {
-  for await (const chunk of socket.iterator({ destroyOnReturn: false })) await take(chunk as Buffer)
+  for await (const chunk of socket) await take(chunk as Buffer)
 }
 
 /** Not that of node:events, which does not mind a connection that closes without an error. */

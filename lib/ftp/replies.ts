@@ -91,7 +91,9 @@ export const replies = {
   renameTo: reply(350, 'Now RNTO'),
   renameFromFirst: reply(503, 'Send RNFR first'),
   notAFile: reply(550, 'Not a file'),
-  begins: (what: string) => reply(150, `${what} over the data connection`),
+  /** Clients look for the number in brackets, to show how far they are. */
+  begins: (what: string, bytes: number | undefined) =>
+    reply(150, `${what} over the data connection${bytes === undefined ? '' : ` (${bytes} bytes)`}`),
   sent: reply(226, 'Sent'),
   stored: reply(226, 'Stored'),
   abortDone: reply(226, 'Nothing is being transferred now'),
@@ -100,6 +102,8 @@ export const replies = {
   loginBroken: reply(421, 'Something is wrong with the server, its log says what'),
   localError: reply(451, 'Something is wrong with the server, its log says what'),
   folderIs: (path: string) => reply(257, `${path} is the current folder`),
+  folderRefused: (detail: string | undefined) =>
+    reply(550, `No folder to go to${detail === undefined ? '' : `: ${printable(detail, 200)}`}`),
   folderMade: (path: string) => reply(257, `${path} made`),
   folderEntered: (path: string) => reply(250, `You are in ${path}`),
   value: (text: string) => reply(213, text),

@@ -39,10 +39,10 @@ function refused(
     return loginFailed(state, { ...refusalReply(reason, detail), code: 530 })
   }
   const mayHearMore = state.login.stage === 'in' && state.login.as === 'superUser'
-  const reply = refusalReply(reason, mayHearMore ? detail : undefined)
+  const told = mayHearMore ? detail : undefined
+  const reply = refusalReply(reason, told)
   if (reply.code === 421) return farewell(reply)
-  // 553 is about names of files; a folder one cannot be in is just not there.
-  return say(work.do === 'enter' ? { ...reply, code: 550 } : reply)
+  return say(work.do === 'enter' && reply.code >= 500 ? replies.folderRefused(told) : reply)
 }
 
 function failed(work: Work): Outcome {

@@ -141,14 +141,14 @@ export class Session {
   }
 
   #do(effect: Exclude<Effect, { do: 'reply' }>): void {
-    const { channel, caller } = this.#start
+    const { channel } = this.#start
     switch (effect.do) {
       case 'abort':
         return channel.break('aborted')
       case 'closePort':
         return channel.closePort()
-      case 'tell':
-        return this.#context.log.warn({ address: caller.address, detail: effect.detail }, effect.event)
+      case 'reportStranger':
+        return this.#reportStranger(effect.detail)
       case 'close':
         this.#end()
         return this.#control.end()
@@ -168,6 +168,11 @@ export class Session {
     }
   }
 
+  #reportStranger(detail: string): void {
+    const { address } = this.#start.caller
+    this.#context.log.warn({ address, detail }, 'data connection to a stranger refused')
+  }
+
   async #login({ name, password }: Extract<Work, { do: 'login' }>): Promise<void> {
     const caller = { ...this.#start.caller, encrypted: this.#machine.state.encrypted }
     const { view, result } = await this.#context.desk.login(caller, name, password, this.#gone.signal)
@@ -183,7 +188,8 @@ export class Session {
       await this.#control.encrypt(encryption)
     } catch (error) {
       const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined
-      log[isDisagreement(error) ? 'info' : 'debug']({ address, port, why }, 'TLS handshake failed')
+      if (isDisagreement(error)) log.info({ address, port, why }, 'TLS handshake failed')
+      else log.debug({ address, port, why }, 'TLS handshake failed')
       return this.#control.destroy()
     }
     then()
@@ -193,8 +199,8 @@ export class Session {
     const view = this.#view
     if (view === undefined) throw new Error('the machine lets nobody do anything before a login')
     const { caller, channel } = this.#start
-    const onOpened = () => {
-      if (!this.#isOver) this.#perform(this.#machine.opened())
+    const onOpened = (bytes?: number) => {
+      if (!this.#isOver) this.#perform(this.#machine.opened(bytes))
     }
     this.#tell(await doWork(work, { ...this.#context, view, caller, channel, onOpened }))
   }

@@ -13,8 +13,8 @@ export type Effect =
   | { do: 'abort' }
   /** Close the passive port, if there is one. */
   | { do: 'closePort' }
-  /** Somebody tries what no phone does. */
-  | { do: 'tell'; event: 'data connection to a stranger refused'; detail: string }
+  /** Somebody wants data sent to others, or to a server's port: for the log. */
+  | { do: 'reportStranger'; detail: string }
   /** After what was replied. */
   | { do: 'close' }
 

@@ -26,7 +26,7 @@ function active({ onlyEpsv }: State, asked: HostPort | undefined, { address, off
     const detail = `asked for ${asked.address} port ${asked.port}`
     return {
       effects: [
-        { do: 'tell', event: 'data connection to a stranger refused', detail },
+        { do: 'reportStranger', detail },
         { do: 'reply', reply: replies.foreignPort },
       ],
     }

@@ -1,7 +1,5 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { Refusal, refusals } from '../files/refusal.ts'
-import { FileChanged } from '../files/stored-file.ts'
 import type { Upload } from '../files/upload.ts'
 import type { Entry, FtpCaller, View } from '../files/view.ts'
 import type { Activity, TransferEnd, TransferHandle } from '../status/activity.ts'
@@ -10,8 +8,9 @@ import { fits } from './glob.ts'
 import { listing } from './listing.ts'
 import { lastPartOf } from './paths.ts'
 import { openPieces, piecesOf, receive, sendPieces, type Pieces } from './pieces.ts'
-import { brokenReply, replies } from './replies.ts'
-import type { BreakReason, Job, Result, Transfer } from './state.ts'
+import { replies } from './replies.ts'
+import type { Job, Result, Transfer } from './state.ts'
+import { failureOf, watched, type Failure } from './watched.ts'
 
 export interface TransferParts {
   view: View
@@ -21,13 +20,12 @@ export interface TransferParts {
   clock: Clock
   log: Log
   /** The file is there and open; the data connection comes next. */
-  onOpened: () => void
+  onOpened: (bytes?: number) => void
 }
 
 type List = Extract<Job, { kind: 'list' }>
 type Retrieve = Extract<Job, { kind: 'retrieve' }>
 type Store = Extract<Job, { kind: 'store' }>
-type Failure = Extract<Result, { type: 'refused' | 'broken' | 'failed' }>
 
 /** One file or list, from the command that asks for it to its end. Never rejects. */
 export class DataTransfer {
@@ -44,9 +42,7 @@ export class DataTransfer {
     const { channel } = this.#parts
     channel.begin()
     try {
-      if (job.kind === 'retrieve') await this.#watched(job, (handle) => this.#retrieve(job, handle))
-      else if (job.kind === 'store') await this.#watched(job, (handle) => this.#store(job, handle))
-      else await this.#list(job)
+      await this.#do(job)
       channel.finish()
       return { type: 'done' }
     } catch (error) {
@@ -55,19 +51,13 @@ export class DataTransfer {
     }
   }
 
-  /** Activity hears of every file, and of its end. */
-  async #watched(
-    { path, kind }: Retrieve | Store,
-    work: (handle: TransferHandle) => Promise<TransferEnd>,
-  ): Promise<void> {
-    const { address, port } = this.#parts.caller
-    const handle = this.#parts.activity.begin({ protocol: 'ftp', address, port, asked: path })
-    try {
-      handle.end(await work(handle))
-    } catch (error) {
-      handle.end(endOf(this.#failure(error), handle, kind === 'store'))
-      throw error
-    }
+  /** Activity hears of files, not of lists. */
+  async #do(job: Job): Promise<void> {
+    const { path, kind } = job
+    if (kind === 'list') return this.#list(job)
+    await watched(this.#parts, { path, isUpload: kind === 'store' }, (handle) =>
+      kind === 'store' ? this.#store(job, handle) : this.#retrieve(job, handle),
+    )
   }
 
   async #retrieve({ path, from }: Retrieve, handle: TransferHandle): Promise<TransferEnd> {
@@ -110,7 +100,7 @@ export class DataTransfer {
   async #send(pieces: Pieces, from: number, progress: { sent: number }): Promise<void> {
     const { channel, onOpened } = this.#parts
     channel.throwIfBroken()
-    onOpened()
+    onOpened(pieces.size)
     const socket = await channel.connect(this.#work.way, this.#work.encrypted)
     await sendPieces(socket, pieces, from, (position) => {
       progress.sent = position - from
@@ -141,13 +131,12 @@ export class DataTransfer {
   }
 
   #failure(error: unknown): Failure {
-    if (error instanceof Refusal) return { type: 'refused', reason: error.reason, detail: error.detail }
-    const how = whyBroken(error)
-    if (how !== undefined) return { type: 'broken', how }
-    const { address } = this.#parts.caller
-    const { job } = this.#work
-    this.#parts.log.error({ address, asked: job.path, err: error }, 'ftp transfer failed')
-    return { type: 'failed' }
+    const failure = failureOf(error)
+    const { caller, log } = this.#parts
+    const asked = this.#work.job.path
+    if (failure.type === 'failed')
+      log.error({ address: caller.address, asked, err: error }, 'ftp transfer failed')
+    return failure
   }
 }
 
@@ -155,36 +144,4 @@ async function entriesOf(view: View, { path, perhapsFile }: List): Promise<Entry
   if (!perhapsFile) return view.list(path)
   const entry = await view.look(path)
   return entry.kind === 'file' ? [entry] : view.list(path)
-}
-
-const networkErrors = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ECONNABORTED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ERR_STREAM_PREMATURE_CLOSE',
-])
-
-function whyBroken(error: unknown): BreakReason | undefined {
-  if (error instanceof Broken) return error.how
-  if (error instanceof FileChanged) return 'file changed'
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return networkErrors.has(code) || code.startsWith('ERR_SSL') ? 'connection lost' : undefined
-}
-
-function endOf(failure: Failure, { sent }: TransferHandle, isUpload: boolean): TransferEnd {
-  switch (failure.type) {
-    case 'refused': {
-      const { reason, detail } = failure
-      return { result: 'refused', bytes: sent, reason, detail, code: refusals[reason].ftp }
-    }
-    case 'broken': {
-      const { code } = brokenReply(failure.how, isUpload)
-      return { result: 'broken', bytes: sent, reason: failure.how, code }
-    }
-    case 'failed':
-      return { result: 'broken', bytes: sent, reason: 'server error', code: replies.localError.code }
-  }
 }

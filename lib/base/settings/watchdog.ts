@@ -42,7 +42,10 @@ export const watchdog = z.strictObject({
     .describe(
       'How the file server is restarted: as our own child (`twintone up`), its systemd unit, or the script.',
     ),
-  unit: z.string().default('twintone-fileserver.service').describe('Unit of the file server, where systemd restarts it.'),
+  unit: z
+    .string()
+    .default('twintone-fileserver.service')
+    .describe('Unit of the file server, where systemd restarts it.'),
   script: z
     .string()
     .default('')

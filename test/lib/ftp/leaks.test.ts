@@ -65,6 +65,22 @@ test('500 sessions that vanished leave no descriptor, socket, timer or upload be
   assert.ok(file.opened > 50)
 })
 
+test('a client that never ends its data connections is not kept them all', async (t) => {
+  const { port } = await openFtp(t, new MemoryView('phone', { '/a.txt': 'x' }))
+  const client = await FtpClient.login(t, port)
+  const before = descriptors()
+  const kept: Socket[] = []
+  t.after(() => kept.forEach((socket) => socket.destroy()))
+  for (let times = 0; times < 50; times += 1) {
+    const data = await client.passive()
+    data.pause()
+    kept.push(data)
+    assert.match(await client.ask('RETR a.txt'), /^150/)
+    assert.match(await client.reply(), /^226/)
+  }
+  await until(() => descriptors() - before <= kept.length + 5)
+})
+
 test('100 TLS handshakes that were broken off leave nothing behind', async (t) => {
   const { port, tlsPort } = await openFtp(t, new MemoryView(), { settings: withTls })
   const before = { descriptors: descriptors(), resources: resources() }

@@ -75,7 +75,7 @@ function resultsOf(work: Work): Result[] {
 }
 
 const isWork = (effect: Exclude<Effect, { do: 'reply' }>): effect is Work =>
-  !['abort', 'closePort', 'tell', 'close'].includes(effect.do)
+  !['abort', 'closePort', 'reportStranger', 'close'].includes(effect.do)
 
 /** Codes that RFC 959, 2228, 2428, 3659 and 4217 allow for any command, ... */
 const always = [421, 500, 501, 502, 530]

@@ -184,6 +184,20 @@ test('what the view refuses is refused before any data connection, and told to a
   )
 })
 
+test('a file that is deleted is told to activity, and so is one that could not be', async (t) => {
+  const { port, outcomes } = await openFtp(t, new MemoryView('phone', { '/a.txt': 'x' }))
+  const client = await FtpClient.login(t, port)
+  assert.match(await client.ask('DELE a.txt'), /^250/)
+  assert.match(await client.ask('DELE a.txt'), /^550/)
+  assert.deepEqual(
+    outcomes.all.map(({ asked, result, code }) => [asked, result, code]),
+    [
+      ['/a.txt', 'removed', 250],
+      ['/a.txt', 'refused', 550],
+    ],
+  )
+})
+
 test('commands that come in one packet are answered in order', async (t) => {
   const { port } = await openFtp(t, new MemoryView('phone', { '/a.txt': 'x' }))
   const client = await FtpClient.dial(t, port)
