@@ -40,7 +40,12 @@ export class Attempts {
   }
 
   isBanned(address: string, now: number): boolean {
-    return now < (this.#standings.get(address)?.bannedUntil ?? -Infinity)
+    return this.bannedForMs(address, now) > 0
+  }
+
+  /** How long the address is still banned; 0: it is not. */
+  bannedForMs(address: string, now: number): number {
+    return Math.max(0, (this.#standings.get(address)?.bannedUntil ?? -Infinity) - now)
   }
 
   /** How late to say no, and whether the address is banned from now on. A success changes nothing. */

@@ -104,3 +104,9 @@ export async function explainBindError(error: unknown, place: Place & { setting:
     return new Error(`${where}: this machine does not have that address`, { cause: error })
   return error
 }
+
+/** A machine without IPv6 (or without IPv4) still serves the other, where both were only asked for as "all". */
+export function isMissingFamily(error: unknown, address: string): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return (address === '::' || address === '0.0.0.0') && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')
+}

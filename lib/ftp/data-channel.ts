@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { PortRange } from '../base/port-range.ts'
 import type { Clock } from '../base/clock.ts'
 import { connectToClient } from './active-connection.ts'
 import { isDisagreement, secured, type Encryption } from './encryption.ts'
-import { PassivePort, type PortRange } from './passive-port.ts'
+import { PassivePort } from './passive-port.ts'
 import type { BreakReason, OpenWay } from './state.ts'
 
 /** A transfer that ended before its file did. */

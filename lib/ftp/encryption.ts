@@ -53,10 +53,12 @@ export function secured(socket: TLSSocket): Promise<void> {
   const ended = () => failed()
   socket.once('secure', resolve)
   socket.once('error', failed)
+  socket.once('end', ended)
   socket.once('close', ended)
   return promise.finally(() => {
     socket.off('secure', resolve)
     socket.off('error', failed)
+    socket.off('end', ended)
     socket.off('close', ended)
   })
 }

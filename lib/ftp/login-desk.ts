@@ -1,9 +1,9 @@
+import { Attempts, type AttemptRules } from '../base/attempts.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Refusal } from '../files/refusal.ts'
 import type { FtpCaller, Logins, View } from '../files/view.ts'
 import type { Activity } from '../status/activity.ts'
-import { LoginGuard } from './login-guard.ts'
 import { replies } from './replies.ts'
 import type { Result } from './state.ts'
 
@@ -19,17 +19,28 @@ export type LoginResult =
   /** Nobody was let in. */
   | { view: undefined; result: Result }
 
+/** A phone that does not answer SNMP tries again on its own: it must find the door open soon after it is mended. */
+const loginRules: AttemptRules = {
+  free: 0,
+  firstDelayMs: 250,
+  longestDelayMs: 8_000,
+  mostFailures: 20,
+  banMs: 300_000,
+  forgetMs: 30_000,
+  mostAddresses: 10_000,
+}
+
 /** Lets people in who may, and makes trying dear. */
 export class LoginDesk {
   readonly #parts: DeskParts
-  readonly #guard = new LoginGuard()
+  readonly #attempts = new Attempts(loginRules)
 
   constructor(parts: DeskParts) {
     this.#parts = parts
   }
 
   isBanned(address: string): boolean {
-    return this.#guard.bannedForMs(address, this.#parts.clock.now()) > 0
+    return this.#attempts.isBanned(address, this.#parts.clock.now())
   }
 
   mayAskPassword(caller: FtpCaller, name: string): boolean {
@@ -64,8 +75,8 @@ export class LoginDesk {
       .end({ result: 'refused', bytes: 0, reason, detail, code: replies.loginFirst.code })
     const isOurs = reason === 'busy' || reason === 'notActive'
     if (!isOurs) {
-      const { delayMs, bannedNow } = this.#guard.failed(address, clock.now())
-      const seconds = Math.ceil(this.#guard.bannedForMs(address, clock.now()) / 1_000)
+      const { delayMs, bannedNow } = this.#attempts.failed(address, clock.now())
+      const seconds = Math.ceil(this.#attempts.bannedForMs(address, clock.now()) / 1_000)
       if (bannedNow) log.warn({ address, seconds }, 'ftp address banned')
       await clock.sleep(delayMs, gone).catch(() => {}) // gone: nobody is there to hear the result
     }

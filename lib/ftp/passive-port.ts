@@ -1,11 +1,6 @@
-import { randomInt } from 'node:crypto'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { portsToTry, type PortRange } from '../base/port-range.ts'
 import { canonicalAddress } from '../phones/address.ts'
-
-export interface PortRange {
-  first: number
-  last: number
-}
 
 export interface PassiveTerms {
   /** The local address the client came to. */
@@ -16,15 +11,6 @@ export interface PassiveTerms {
   client: string
   /** Told once. */
   onStranger: (address: string) => void
-}
-
-/** How many ports are tried before the range counts as used up. */
-const mostTries = 64
-
-/** Reads `50000-50999`, as the settings have checked it; empty text means any free port. */
-export function passiveRange(text: string): PortRange | undefined {
-  const [first = 0, last = 0] = text.split('-').map(Number)
-  return text === '' ? undefined : { first, last }
 }
 
 /**
@@ -85,7 +71,7 @@ export class PassivePort {
 }
 
 function listen(server: Server, { localAddress, range }: PassiveTerms): Promise<void> {
-  const untried = portsToTry(range)
+  const untried = portsToTry(range, Math.random)
   return new Promise((resolve, reject) => {
     const tryNext = (error?: Error) => {
       const port = untried.pop()
@@ -101,15 +87,4 @@ function listen(server: Server, { localAddress, range }: PassiveTerms): Promise<
     })
     tryNext()
   })
-}
-
-/** From a random one on, so that nobody can guess where the next client will be awaited. */
-function portsToTry(range: PortRange | undefined): number[] {
-  if (range === undefined) return [0]
-  const count = range.last - range.first + 1
-  const start = randomInt(count)
-  return Array.from(
-    { length: Math.min(count, mostTries) },
-    (_, step) => range.first + ((start + step) % count),
-  )
 }

@@ -1,43 +1,17 @@
 import type { Socket } from 'node:net'
-import { FileChanged, type StoredFile } from '../files/stored-file.ts'
+import type { Pieces } from '../files/pieces.ts'
+import { FileChanged } from '../files/stored-file.ts'
 
 /**
- * Bytes sent at once. Who takes them quickly gets more the next time, up to what `Pieces` allow, because each wait for
+ * Bytes sent at once. Who takes them quickly gets more the next time, up to a limit, because each wait for
  * the network costs; who is slow gets few, because a client must take a piece within the time limit for data, or it
  * counts as standing still.
  */
 const firstPiece = 131_072
 const smallestPiece = 65_536
 const quickMs = 250
-
-/** The content of a file, from memory or from disk. */
-export interface Pieces {
-  readonly size: number
-  /** Bytes to be asked for at once at most. */
-  readonly largestPiece: number
-  /** @throws FileChanged */
-  read(position: number, length: number): Buffer | Promise<Buffer>
-  close(): Promise<void>
-}
-
-export const piecesOf = (content: Buffer): Pieces => ({
-  size: content.length,
-  largestPiece: 1_048_576, // it is in memory anyway
-  read: (position, length) => content.subarray(position, position + length),
-  close: async () => {},
-})
-
-/** @throws FileChanged */
-export async function openPieces(file: StoredFile): Promise<Pieces> {
-  if (file.content !== undefined) return piecesOf(file.content)
-  const open = await file.open()
-  return {
-    size: file.size,
-    largestPiece: 262_144,
-    read: (position, length) => open.read(position, length),
-    close: () => open.close(),
-  }
-}
+const mostFromMemory = 1_048_576
+const mostFromDisk = 262_144
 
 /**
  * Sends everything from `from` on and ends the connection, each piece when the one before has gone to the network.
@@ -61,7 +35,10 @@ export async function sendPieces(
     if (position >= pieces.size) socket.end(bytes)
     else if (!socket.write(bytes)) await once(socket, 'drain')
     const now = onSent(position)
-    piece = now - sentAt < quickMs ? Math.min(2 * piece, pieces.largestPiece) : smallestPiece
+    piece =
+      now - sentAt < quickMs
+        ? Math.min(2 * piece, pieces.inMemory ? mostFromMemory : mostFromDisk)
+        : smallestPiece
     sentAt = now
   }
   if (!socket.writableEnded) socket.end()

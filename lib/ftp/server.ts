@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Component } from '../base/component.ts'
 import type { Config } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
-import { explainBindError } from '../base/port-owner.ts'
+import { explainBindError, isMissingFamily } from '../base/port-owner.ts'
+import { parsePortRange } from '../base/port-range.ts'
 import type { Logins } from '../files/view.ts'
 import { canonicalAddress, parseAddressRange, rangeHolds } from '../phones/address.ts'
 import type { Activity } from '../status/activity.ts'
@@ -12,7 +13,6 @@ import { isWeak } from '../tls/profiles.ts'
 import { DataChannel } from './data-channel.ts'
 import { Encryption, type FtpCertificates } from './encryption.ts'
 import { LoginDesk } from './login-desk.ts'
-import { passiveRange } from './passive-port.ts'
 import { replies, wireText, type Reply } from './replies.ts'
 import { Session, type SessionContext } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -151,7 +151,7 @@ export class FtpServer implements Component {
       remoteAddress,
       localAddress,
       dataPort,
-      passiveRange: passiveRange(passivePorts),
+      passiveRange: parsePortRange('ftp.passivePorts', passivePorts),
       timeoutMs: dataTimeoutMs,
       encryption: this.#context.encryption,
       clock,
@@ -193,12 +193,6 @@ function opened(server: Server, host: string, port: number): Promise<void> {
       resolve()
     })
   })
-}
-
-/** A machine without IPv6 (or without IPv4) still serves the other, where both were only asked for as "all". */
-function isMissingFamily(error: unknown, address: string): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return (address === '::' || address === '0.0.0.0') && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')
 }
 
 /** The first row whose network holds the client; otherwise the address it came to. */

@@ -1,22 +1,9 @@
 import type { ServerResponse } from 'node:http'
-import { FileChanged, type StoredFile } from '../files/stored-file.ts'
+import type { Pieces } from '../files/pieces.ts'
+import { FileChanged } from '../files/stored-file.ts'
 
 /** Sent at once: large enough to keep the network busy, small enough that no phone waits long for another. */
 export const pieceBytes = 262_144
-
-/** The content of a file, from memory or from disk. */
-export interface Pieces {
-  /** @throws FileChanged */
-  read(position: number, length: number): Buffer | Promise<Buffer>
-  close(): Promise<void>
-}
-
-/** @throws FileChanged */
-export async function openPieces(file: StoredFile): Promise<Pieces> {
-  const { content } = file
-  if (content === undefined) return file.open()
-  return { read: (position, length) => content.subarray(position, position + length), close: async () => {} }
-}
 
 /**
  * Sends `length` bytes from `from` on and ends the response: piece by piece, each when the one before has gone to

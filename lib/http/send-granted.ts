@@ -3,7 +3,8 @@ import type { TransferEnd } from '../status/activity.ts'
 import type { Plan } from './conditional.ts'
 import type { Exchange } from './exchange.ts'
 import { rangeHeaders, validators, wholeFileHeaders, type HeaderBlock } from './headers.ts'
-import { openPieces, pieceBytes, sendPieces } from './send-file.ts'
+import { openPieces } from '../files/pieces.ts'
+import { pieceBytes, sendPieces } from './send-file.ts'
 
 /** A plan that has a file in it. */
 export type FilePlan = Exclude<Plan, { status: 416 }>

@@ -15,7 +15,7 @@ import { buildError, errorCode, opcode, opcodeOf, parseRequest, type Request } f
 import { Quirks } from './quirks.ts'
 import { RequestRate } from './request-rate.ts'
 import { Session, type SessionContext } from './session.ts'
-import { parsePortRange, portsToTry } from './transfer-ports.ts'
+import { parsePortRange, portsToTry } from '../base/port-range.ts'
 import { TransferTable } from './transfer-table.ts'
 import { turnAway } from './wire.ts'
 
@@ -58,7 +58,7 @@ export class Reception {
 
   constructor(settings: Config['tftp'], collaborators: TftpCollaborators) {
     const { clock, log, files, random = Math.random } = collaborators
-    const ports = parsePortRange(settings.transferPorts)
+    const ports = parsePortRange('tftp.transferPorts', settings.transferPorts)
     this.#settings = settings
     this.#collaborators = collaborators
     this.#table = new TransferTable(settings)

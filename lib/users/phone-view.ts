@@ -14,7 +14,10 @@ export interface PhoneViewParts {
   store: UserStore
 }
 
-/** A phone that logged in by FTP: one folder, in which only its user's own files are. */
+/**
+ * A phone that logged in by FTP: one folder, in which only its user's own files are. Whatever the phone calls the folder
+ * (FTPDIR in its settings), it is that one.
+ */
 export class PhoneView implements View {
   readonly kind = 'phone'
   readonly who: string
@@ -32,13 +35,10 @@ export class PhoneView implements View {
         : caller.address
   }
 
-  async enter(path: string): Promise<void> {
-    if (path !== '/') throw new Refusal('notFound', 'a phone has no folders here')
-  }
+  async enter(): Promise<void> {}
 
   /** Where only the file name tells the extension, everybody's files would be shown: none are. */
-  async list(path: string): Promise<Entry[]> {
-    await this.enter(path)
+  async list(): Promise<Entry[]> {
     if (this.#proof.by !== 'snmp') return []
     const start = `${this.#proof.phone.extension}_`
     const own = this.#parts.store.files().filter(({ name }) => name.startsWith(start))
@@ -74,9 +74,10 @@ export class PhoneView implements View {
 
   /** @throws Refusal for a name that is no backup, or somebody else's */
   #fileAt(path: string): FileName {
-    const asked = this.#parts.names.parse(path.slice(1))
+    const file = path.slice(path.lastIndexOf('/') + 1)
+    const asked = this.#parts.names.parse(file)
     if (asked === undefined)
-      throw new Refusal('badName', `${path.slice(1)} is no name of a backup; userData.families lists them`)
+      throw new Refusal('badName', `${file} is no name of a backup; userData.families lists them`)
     checkOwner(this.#proof, asked)
     const isBare = asked.kind === 'backup' && asked.extension === undefined
     return this.#parts.names.fileOf(asked, isBare ? this.#ownExtension(asked.data) : undefined)

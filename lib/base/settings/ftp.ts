@@ -1,6 +1,6 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import {
-  address,
   addresses,
   everywhere,
   milliseconds,
@@ -15,7 +15,11 @@ import {
 
 const passiveAddress = z.strictObject({
   network,
-  address: address.describe('Address those clients are told to connect to for data.'),
+  address: z
+    .string()
+    .refine((text) => isIP(text) === 4)
+    .meta({ allowed: 'an IPv4 address' })
+    .describe('Address those clients are told to connect to for data.'),
 })
 
 export const ftp = z.strictObject({

@@ -65,19 +65,27 @@ test('d42, d54: a phone sees, reads, replaces and deletes its own files only', a
   for (const path of [
     '/46xxsettings.txt',
     '/FTP_allow_IP.txt',
-    '/x/47_4620data.txt',
+    '/x/46xxsettings.txt',
     '/47_4620data.txt/',
     '/',
   ])
     await assert.rejects(view.read(path), refusedAs('badName'), path)
-  await assert.rejects(view.enter('/HTTPdata'), refusedAs('notFound'))
   await view.remove('/4620data.txt')
   assert.deepEqual(await namesIn(view, '/'), [])
 })
 
+test('whatever folder a phone goes into, it is in its own', async (t) => {
+  const { names, store: users, contentOf } = await usersIn(t)
+  const view: View = new PhoneView(caller, { by: 'snmp', phone: phone('4711') }, { names, store: users })
+  await view.enter('/backups')
+  await store(view, '/backups/4620data.txt', 'dials')
+  assert.equal(await contentOf('4711_4620data.txt'), 'dials')
+  assert.deepEqual(await namesIn(view, '/other'), ['4711_4620data.txt'])
+})
+
 test('where only the name tells the extension, it must be there, and nothing is listed', async (t) => {
   const { names, store: users } = await usersIn(t)
-  const view = new PhoneView(caller, { by: 'open' }, { names, store: users })
+  const view: View = new PhoneView(caller, { by: 'open' }, { names, store: users })
   await store(view, '/4711_4620data.txt', 'dials')
   assert.equal(await read(view, '/4711_4620data.txt'), 'dials')
   await assert.rejects(view.read('/4620data.txt'), refusedBecause('badName', /<extension>_4620data/))

@@ -6,16 +6,16 @@ export interface PortRange {
 /** How many ports are tried before a range counts as used up. */
 const mostTries = 64
 
-/** Reads `50000-50999`; empty text means any free port. @throws Error with a sentence */
-export function parsePortRange(text: string): PortRange | undefined {
+/** Reads `50000-50999`; empty text means any free port. @throws Error with a sentence that names the setting */
+export function parsePortRange(setting: string, text: string): PortRange | undefined {
   if (text === '') return undefined
   const [first = Number.NaN, last = Number.NaN] = text.split('-').map(Number)
   const isRange = first >= 1 && last <= 65_535 && first <= last
-  if (!isRange) throw new Error(`tftp.transferPorts: "${text}" is not first-last with ports from 1 to 65535`)
+  if (!isRange) throw new Error(`${setting}: "${text}" is not first-last with ports from 1 to 65535`)
   return { first, last }
 }
 
-/** Ports for one transfer's socket, from a random one on: the next transfer should not meet packets of the last one. */
+/** Ports for one transfer, from a random one on: nobody can guess it, and the next does not meet packets of the last. */
 export function portsToTry(range: PortRange | undefined, random: () => number): number[] {
   if (range === undefined) return [0]
   const { first, last } = range
