@@ -10,6 +10,7 @@ import { parseFileName } from '../lib/files/file-name.ts'
 import { FolderIndex } from '../lib/files/folder-index.ts'
 import type { HotFiles } from '../lib/files/hot-files.ts'
 import { NearMiss } from '../lib/files/near-miss.ts'
+import type { ProbeFiles } from '../lib/files/probe-files.ts'
 import { rootOf } from '../lib/files/roots.ts'
 import { FileService } from '../lib/files/service.ts'
 import { FileStore } from '../lib/files/store.ts'
@@ -24,13 +25,14 @@ export interface Files {
 
 interface Collaborators {
   hot: HotFiles
+  probes: ProbeFiles
   alarms: Alarms
   clock: Clock
   log: Log
 }
 
 /** Wires what stands between a door and the disk. */
-export function assembleFiles(config: Config, { hot, alarms, clock, log }: Collaborators): Files {
+export function assembleFiles(config: Config, { hot, probes, alarms, clock, log }: Collaborators): Files {
   const { folder } = config.data
   const index = new FolderIndex()
   const stores = perProtocol((protocol) => new FileStore(rootOf(folder, protocol), { hot, index, log }))
@@ -40,8 +42,8 @@ export function assembleFiles(config: Config, { hot, alarms, clock, log }: Colla
     sessionMs: config.access.sessionSeconds * 1000,
   })
   const nearMiss = new NearMiss(folder, { index, clock })
-  const users = assembleUsers(config, { hot, lists, admission, alarms, clock, log })
-  const files = new FileService({ stores, lists, admission, nearMiss, users: users.data, clock, log })
+  const users = assembleUsers(config, { hot, probes, lists, admission, alarms, clock, log })
+  const files = new FileService({ stores, lists, admission, nearMiss, users: users.data, probes, clock, log })
   return { files, users, lists, admission }
 }
 

@@ -8,6 +8,7 @@ import type { AddressLists } from '../lib/files/address-lists.ts'
 import type { Admission } from '../lib/files/admission.ts'
 import { DataFolders } from '../lib/files/data-folders.ts'
 import type { HotFiles } from '../lib/files/hot-files.ts'
+import type { ProbeFiles } from '../lib/files/probe-files.ts'
 import type { Logins } from '../lib/files/view.ts'
 import { FtpCopy } from '../lib/offsite/ftp-copy.ts'
 import { Credentials } from '../lib/phones/credentials.ts'
@@ -25,6 +26,7 @@ import { UserData } from '../lib/users/user-data.ts'
 
 export interface Users {
   data: UserData
+  store: UserStore
   logins: Logins
   backups: Backups
   archive: Archive
@@ -38,6 +40,7 @@ export interface Users {
 
 interface Collaborators {
   hot: HotFiles
+  probes: ProbeFiles
   lists: AddressLists
   admission: Admission
   alarms: Alarms
@@ -48,11 +51,11 @@ interface Collaborators {
 /** Wires what phones save for their users: who they are, what they may touch, where it lies, and its copies. */
 export function assembleUsers(config: Config, collaborators: Collaborators): Users {
   const { data, userData, superUser } = config
-  const { lists, admission, clock, log } = collaborators
+  const { lists, admission, probes, clock, log } = collaborators
   const directory = new SnmpDirectory(config.snmp, { ...collaborators, ask: snmpAsk(config.snmp) })
   const credentials = new Credentials(userData, collaborators)
   const access = new UserAccess(userData, { directory, lists, credentials })
-  const names = new UserNames(userData)
+  const names = new UserNames(userData, probes)
   const store = new UserStore({ ...userData, dataFolder: data.folder }, collaborators)
   const folders = new DataFolders(data.folder, { maxBytes: superUser.maxMb * 1_048_576 })
   const archive = new Archive(join(data.folder, 'archive'), { ...collaborators, store })
@@ -62,7 +65,8 @@ export function assembleUsers(config: Config, collaborators: Collaborators): Use
       : new FtpCopy({ ...config.ftpCopy, dataFolder: data.folder }, { ...collaborators, store })
   return {
     data: new UserData(userData, { names, access, store }),
-    logins: new UserLogins(superUser, { names, access, store, folders, admission, clock, log }),
+    store,
+    logins: new UserLogins(superUser, { names, access, store, folders, admission, probes, clock, log }),
     backups: new Backups({ store, names }),
     archive,
     directory,

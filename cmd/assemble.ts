@@ -7,18 +7,21 @@ import { controlSocket, controlSocketPath } from '../lib/base/control-socket.ts'
 import type { OpenLog } from '../lib/base/log.ts'
 import { isRoot } from '../lib/base/process.ts'
 import { HotFiles } from '../lib/files/hot-files.ts'
+import { ProbeFiles } from '../lib/files/probe-files.ts'
+import { ProbeKeeper } from '../lib/files/probe-keeper.ts'
 import { FtpServer } from '../lib/ftp/server.ts'
 import { HttpDoor, HttpsDoor } from '../lib/http/server.ts'
 import { parseAddressRange, rangeHolds } from '../lib/phones/address.ts'
 import { identifyFileName, identifyUserAgent } from '../lib/phones/identity.ts'
 import { Activity } from '../lib/status/activity.ts'
 import { BootTraces } from '../lib/status/boot-traces.ts'
+import { Heartbeat } from '../lib/status/heartbeat.ts'
 import { LoopLag } from '../lib/status/loop-lag.ts'
 import { Metrics } from '../lib/status/metrics.ts'
 import type { Snapshot } from '../lib/status/snapshot.ts'
 import { StatusServer } from '../lib/status/status-server.ts'
 import { Totals } from '../lib/status/totals.ts'
-import { transferLog } from '../lib/status/transfer-log.ts'
+import { probeLog, transferLog } from '../lib/status/transfer-log.ts'
 import { CertificateKeeper } from '../lib/tls/certificate-keeper.ts'
 import { TftpServer } from '../lib/tftp/server.ts'
 import { assembleFiles, kindOfAsked } from './assemble-files.ts'
@@ -42,9 +45,17 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   const startedMs = clock.now()
   const alarms = new Alarms({ clock, log })
   const hot = new HotFiles(config.data.cacheMb * 1024 * 1024)
-  const { files, users, lists, admission } = assembleFiles(config, { hot, alarms, clock, log })
+  const probes = new ProbeFiles()
+  const probeKeeper = new ProbeKeeper(config.data.folder, { probes, log })
+  const heartbeat = new Heartbeat(config.watchdog.silentSeconds, { clock, alarms, log })
+  const { files, users, lists, admission } = assembleFiles(config, { hot, probes, alarms, clock, log })
 
-  const activity = new Activity(clock)
+  // A loopback address, so that no phone can come from there.
+  const isWatchdog = (address: string) => probes.isActive && address === config.watchdog.address
+  const activity = new Activity(clock, {
+    isProbe: ({ address, asked }) => isWatchdog(address) || probes.has(asked),
+    onProbe: probeLog(log),
+  })
   const totals = new Totals()
   const traces = new BootTraces(
     { phones: config.phones.remember, boots: config.phones.boots },
@@ -73,7 +84,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     : undefined
   const tftp = config.tftp.enabled ? new TftpServer(config.tftp, collaborators) : undefined
   const ftp = config.ftp.enabled
-    ? new FtpServer(config.ftp, { ...collaborators, certificates, logins: users.logins })
+    ? new FtpServer(config.ftp, { ...collaborators, certificates, logins: users.logins, isWatchdog })
     : undefined
   const doors = [http, https, tftp, ftp].filter((door) => door !== undefined)
 
@@ -90,6 +101,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     totals: totals.all(),
     active: activity.active(),
     alarms: alarms.list(),
+    watchdog: heartbeat.status(),
     detailedLog: log.level === 'debug',
     process: { pid: process.pid, memoryBytes: process.memoryUsage.rss(), loopLagMs: loopLag.read() },
   })
@@ -111,13 +123,16 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     setDetailed,
     reload,
     log,
+    watchdog: { doors, traces, heartbeat, probeKeeper, store: users.store },
   })
   const parts: Component[] = [
     loopLag,
     ...(profiles.length === 0 ? [] : [certificates]),
+    probeKeeper,
     ...users.parts,
     ...doors,
     ...users.laterParts,
+    heartbeat,
     controlSocket(controlSocketPath(config.run.folder, 'fileserver'), routes),
   ]
   if (config.status.enabled) {

@@ -12,6 +12,7 @@ import type { Snapshot } from '../lib/status/snapshot.ts'
 import type { Users } from './assemble-users.ts'
 import { explainAccess, type AccessAnswer } from './explain-access.ts'
 import { addUserDataRoutes } from './user-data-routes.ts'
+import { addWatchdogRoutes, type WatchdogRouteParts } from './watchdog-routes.ts'
 
 export interface ControlParts {
   config: Config
@@ -25,6 +26,7 @@ export interface ControlParts {
   log: Log
   setDetailed: (detailed: boolean) => void
   reload: () => void
+  watchdog: WatchdogRouteParts
 }
 
 /** A client that holds a slot, as the control socket tells it. */
@@ -57,6 +59,7 @@ export function fileserverRoutes(parts: ControlParts): (app: FastifyInstance) =>
     })
     addClientRoutes(app, parts)
     addUserDataRoutes(app, parts.users)
+    addWatchdogRoutes(app, parts.watchdog)
     app.get<{ Querystring: { address: string; file?: string } }>('/access', (request, reply) => {
       const { address, file = '46xxsettings.txt' } = request.query
       try {

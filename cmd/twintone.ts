@@ -16,6 +16,7 @@ import { phoneCommand, phonesCommand } from './twintone/phones.ts'
 import { reloadCommand } from './twintone/reload.ts'
 import { statusCommand } from './twintone/status.ts'
 import { upCommand } from './twintone/up.ts'
+import { watchdogCommand } from './twintone/watchdog.ts'
 
 /** In the order of the help: setting up, looking, changing. */
 const commands = [
@@ -32,6 +33,7 @@ const commands = [
   clientsCommand,
   backupsCommand,
   archiveCommand,
+  watchdogCommand,
   allowCommand,
   logCommand,
   reloadCommand,

@@ -8,6 +8,8 @@ declare -A packages=(
   [curl]=curl [tftp]=tftp-hpa [atftp]=atftp [busybox]=busybox [openssl]=openssl
   [lftp]=lftp [tnftp]=tnftp [inetutils-ftp]=inetutils-ftp [wget]=wget [python3]=python3
   [ip]=iproute2 [nft]=nftables [setpriv]=util-linux [strace]=strace [mount]=mount
+  [logger]=bsdutils [rsyslogd]=rsyslog [/var/lib/dpkg/info/rsyslog-gnutls.list]=rsyslog-gnutls
+  [snmptrapd]=snmptrapd [snmptranslate]=snmp [smilint]=smitools
   [vsftpd]=vsftpd [/usr/lib/python3/dist-packages/pyftpdlib/__init__.py]=python3-pyftpdlib
 )
 

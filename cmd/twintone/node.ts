@@ -50,3 +50,11 @@ export const askFileserver = <Answer>(
 /** Follows a long piece of work of that node, line by line. @throws NotRunning, ControlRefused, ConfigError */
 export const followFileserver = <Line>(options: OptionValues, url: string): AsyncGenerator<Line> =>
   followControl<Line>(controlSocketPath(configOf(options).run.folder, 'fileserver'), url)
+
+/** Asks the running watchdog of that node. @throws NotRunning, ControlRefused, ConfigError */
+export const askWatchdog = <Answer>(
+  options: OptionValues,
+  url: string,
+  call?: ControlCall,
+): Promise<Answer> =>
+  askControl<Answer>(controlSocketPath(configOf(options).run.folder, 'watchdog'), url, call)

@@ -7,7 +7,7 @@ export const hostile = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code
 /**
  * Foreign text (file names, User-Agents) made safe for a log, a terminal or a page: hostile characters become
  * `\xNN`, `\uNNNN` or `\u{NNNNN}`, a backslash is doubled so that nothing can be forged, and text over `longest`
- * UTF-16 units is cut. Markup is escaped where markup is written (lib/status/html.ts).
+ * UTF-16 units is cut. Markup is escaped where markup is written (lib/base/html.ts).
  */
 export function printable(text: string, longest = 256): string {
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text

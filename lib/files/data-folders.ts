@@ -6,6 +6,7 @@ import { DiskFile } from './disk-file.ts'
 import { diskError } from './disk-error.ts'
 import { parseFileName, type FileName } from './file-name.ts'
 import { PlainUpload, leftoverPrefix } from './plain-upload.ts'
+import { isProbeName } from './probe-files.ts'
 import { Refusal } from './refusal.ts'
 import { rootNames } from './roots.ts'
 import type { StoredFile } from './stored-file.ts'
@@ -23,8 +24,8 @@ interface Place {
 }
 
 /**
- * The data folders as an administrator works on them: all that lies in them but what begins with a dot, links not
- * followed. Files are replaced whole: written beside the old one, synced, renamed.
+ * The data folders as an administrator works on them: all that lies in them but what begins with a dot and the
+ * watchdog's files, links not followed. Files are replaced whole: written beside the old one, synced, renamed.
  */
 export class DataFolders {
   readonly #folder: string
@@ -48,7 +49,7 @@ export class DataFolders {
     const { path } = await this.#folderAt(parts)
     const entries: Entry[] = []
     for (const name of (await readdir(path)).toSorted()) {
-      if (name.startsWith('.')) continue
+      if (name.startsWith('.') || isProbeName(name)) continue
       const entry = entryOf(name, await look(join(path, name)))
       if (entry !== undefined) entries.push(entry)
     }

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Protocol } from '../base/protocol.ts'
 import { parseFileName, type FileName } from './file-name.ts'
 import { fold, type FolderIndex } from './folder-index.ts'
+import { isProbeName } from './probe-files.ts'
 import { allRoots, rootNames } from './roots.ts'
 
 /** Searching costs a look into folders, so a phone that asks for thousands of wrong names must not cause thousands. */
@@ -27,7 +28,7 @@ export class NearMiss {
 
   /** A sentence such as `there is a 46xxupgrade.txt`; undefined when nothing is near, or the search is too busy. */
   async hint(protocol: Protocol, name: FileName): Promise<string | undefined> {
-    if (!this.#maySearch()) return undefined
+    if (isProbeName(fold(name)) || !this.#maySearch()) return undefined
     return (
       (await this.#otherEnding(protocol, name)) ??
       (await this.#otherRoot(protocol, name)) ??

@@ -9,6 +9,7 @@ import { kindOf, type FileKind } from './file-kind.ts'
 import { parseFileName, type FileName } from './file-name.ts'
 import type { NearMiss } from './near-miss.ts'
 import { allSlotsTaken, decideDownload, type Decision } from './policy.ts'
+import type { ProbeFiles } from './probe-files.ts'
 import { Refusal } from './refusal.ts'
 import type { FileStore } from './store.ts'
 import type { StoredFile } from './stored-file.ts'
@@ -69,6 +70,7 @@ export interface FileServiceParts {
   admission: Admission
   nearMiss: NearMiss
   users: UserFiles
+  probes: ProbeFiles
   clock: Clock
   log: Log
 }
@@ -85,14 +87,14 @@ export class FileService implements Downloads, Uploads {
   }
 
   async read(caller: Caller, asked: string, presented: Presented = {}): Promise<Granted> {
-    const { admission, clock, log, users } = this.#parts
+    const { log, users } = this.#parts
     const name = parseFileName(asked)
     if (users.owns(name)) {
-      this.#admit(caller)
+      this.#admit(caller, name)
       return { file: await users.read(caller, name, presented), kind: 'backup', fallback: false }
     }
     const kind = kindOf(name)
-    const decision = this.#decide(caller, kind, () => admission.admit(caller.address, clock.now()))
+    const decision = this.#decide(caller, kind, () => this.#admits(caller, name))
     log.debug({ ...caller, file: name, kind, ...decision }, 'download decided')
     if (decision.outcome === 'serve') return { file: await this.#open(caller, name), kind, fallback: false }
     const refusal = new Refusal(decision.reason, decision.why)
@@ -113,13 +115,18 @@ export class FileService implements Downloads, Uploads {
   #usersName(caller: Caller, asked: string): FileName {
     const name = parseFileName(asked)
     if (!this.#parts.users.owns(name)) throw new Refusal('forbidden', `${name} is no user's file`)
-    this.#admit(caller)
+    this.#admit(caller, name)
     return name
   }
 
-  #admit({ address }: Caller): void {
-    const { admission, clock } = this.#parts
-    if (!admission.admit(address, clock.now())) throw new Refusal('busy', allSlotsTaken)
+  #admit(caller: Caller, name: FileName): void {
+    if (!this.#admits(caller, name)) throw new Refusal('busy', allSlotsTaken)
+  }
+
+  /** The watchdog asks whether phones are served: it takes no phone's place. */
+  #admits({ address }: Caller, name: FileName): boolean {
+    const { admission, clock, probes } = this.#parts
+    return probes.has(name) || admission.admit(address, clock.now())
   }
 
   #decide({ protocol, address }: Caller, kind: FileKind, admitted: () => boolean): Decision {

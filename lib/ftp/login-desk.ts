@@ -9,6 +9,8 @@ import type { Result } from './state.ts'
 
 export interface DeskParts {
   logins: Logins
+  /** Whose failed logins are no attack. */
+  isWatchdog?: (address: string) => boolean
   activity: Pick<Activity, 'begin'>
   clock: Clock
   log: Log
@@ -74,7 +76,7 @@ export class LoginDesk {
       .begin({ protocol: 'ftp', address, port, asked: 'login' })
       .end({ result: 'refused', bytes: 0, reason, detail, code: replies.loginFirst.code })
     const isOurs = reason === 'busy' || reason === 'notActive'
-    if (!isOurs) {
+    if (!isOurs && this.#parts.isWatchdog?.(address) !== true) {
       const { delayMs, bannedNow } = this.#attempts.failed(address, clock.now())
       const seconds = Math.ceil(this.#attempts.bannedForMs(address, clock.now()) / 1_000)
       if (bannedNow) log.warn({ address, seconds }, 'ftp address banned')

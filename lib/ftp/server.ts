@@ -1,6 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import type { Component } from '../base/component.ts'
 import type { Config } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import { explainBindError, isMissingFamily } from '../base/port-owner.ts'
@@ -8,7 +7,7 @@ import { parsePortRange } from '../base/port-range.ts'
 import type { Logins } from '../files/view.ts'
 import { canonicalAddress, parseAddressRange, rangeHolds } from '../phones/address.ts'
 import type { Activity } from '../status/activity.ts'
-import type { DoorStatus } from '../status/snapshot.ts'
+import type { Door, DoorStatus } from '../status/snapshot.ts'
 import { isWeak } from '../tls/profiles.ts'
 import { DataChannel } from './data-channel.ts'
 import { Encryption, type FtpCertificates } from './encryption.ts'
@@ -22,6 +21,8 @@ export interface FtpParts {
   activity: Pick<Activity, 'begin'>
   /** Started before the door, with `ftp.profile` among its profiles. */
   certificates: FtpCertificates
+  /** Whose failed logins are no attack. */
+  isWatchdog?: (address: string) => boolean
   clock: Clock
   log: Log
 }
@@ -30,10 +31,12 @@ interface OpenListener {
   server: Server
   bound: AddressInfo
   implicitTls: boolean
+  /** False: it could not be opened anew. */
+  listening: boolean
 }
 
 /** The FTP door: control connections in the clear, with AUTH TLS, and encrypted from the first byte on ports of their own. */
-export class FtpServer implements Component {
+export class FtpServer implements Door {
   readonly name = 'ftp'
   readonly #settings: Config['ftp']
   readonly #parts: FtpParts
@@ -88,13 +91,24 @@ export class FtpServer implements Component {
   }
 
   status(): DoorStatus[] {
+    return this.#open.filter(({ listening }) => listening).map((open) => this.#statusOf(open))
+  }
+
+  /**
+   * Closes what listens on that port and opens it anew; sessions go on.
+   * @returns what listens there now; empty when the port is none of this door's
+   * @throws Error that names the port, when it cannot be opened again
+   */
+  async reopen(port: number): Promise<DoorStatus[]> {
+    const places = this.#open.filter(({ bound }) => bound.port === port)
+    for (const place of places) await this.#replace(place)
+    return places.map((place) => this.#statusOf(place))
+  }
+
+  #statusOf({ bound: { address, port }, implicitTls }: OpenListener): DoorStatus {
     const { profile } = this.#settings
-    return this.#open.map(({ bound: { address, port }, implicitTls }) => ({
-      protocol: 'ftp',
-      address,
-      port,
-      ...(implicitTls ? { tls: { profile, weak: isWeak(profile) } } : {}),
-    }))
+    const tls = implicitTls ? { tls: { profile, weak: isWeak(profile) } } : {}
+    return { protocol: 'ftp', address, port, ...tls }
   }
 
   async #listen({ address, port, implicitTls }: Place): Promise<void> {
@@ -102,17 +116,35 @@ export class FtpServer implements Component {
     try {
       await opened(server, address, port)
     } catch (error) {
-      const setting = implicitTls ? 'ftp.implicitTlsPorts' : 'ftp.port'
-      if (!isMissingFamily(error, address)) {
-        throw await explainBindError(error, { transport: 'tcp', address, port, setting })
-      }
+      if (!isMissingFamily(error, address)) throw await explained(error, { address, port, implicitTls })
       this.#parts.log.warn({ door: this.name, address, port }, 'address family not available')
       return
     }
     const bound = server.address() as AddressInfo
-    server.on('error', (err) => this.#parts.log.error({ err, port: bound.port }, 'listener error'))
-    server.on('connection', (socket: Socket) => this.#accept(socket, bound.port, implicitTls))
-    this.#open.push({ server, bound, implicitTls })
+    this.#hear(server, bound.port, implicitTls)
+    this.#open.push({ server, bound, implicitTls, listening: true })
+  }
+
+  async #replace(place: OpenListener): Promise<void> {
+    const { address, port } = place.bound
+    const { implicitTls } = place
+    place.listening = false
+    place.server.close()
+    const server = createServer({ noDelay: true })
+    try {
+      await opened(server, address, port)
+    } catch (error) {
+      throw await explained(error, { address, port, implicitTls })
+    }
+    if (!this.#open.includes(place)) return void server.close() // we were told to stop meanwhile
+    this.#hear(server, port, implicitTls)
+    Object.assign(place, { server, listening: true })
+    this.#parts.log.info({ door: this.name, address, port }, 'door opened anew')
+  }
+
+  #hear(server: Server, port: number, implicitTls: boolean): void {
+    server.on('error', (err) => this.#parts.log.error({ err, port }, 'listener error'))
+    server.on('connection', (socket: Socket) => this.#accept(socket, port, implicitTls))
   }
 
   #accept(socket: Socket, port: number, implicitTls: boolean): void {
@@ -183,6 +215,11 @@ interface Place {
   address: string
   port: number
   implicitTls: boolean
+}
+
+function explained(error: unknown, { address, port, implicitTls }: Place): Promise<unknown> {
+  const setting = implicitTls ? 'ftp.implicitTlsPorts' : 'ftp.port'
+  return explainBindError(error, { transport: 'tcp', address, port, setting })
 }
 
 function opened(server: Server, host: string, port: number): Promise<void> {

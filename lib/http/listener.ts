@@ -61,6 +61,13 @@ export class Listener {
     await this.#app.close()
   }
 
+  /** Stops listening at once; connections go on. Resolves when the last of them has ended. */
+  async leave(): Promise<void> {
+    // Also where its socket was closed behind its back.
+    await new Promise<void>((resolve) => this.server.close(() => resolve()))
+    await this.#app.close()
+  }
+
   /** For connections to come. */
   renewEncryption(options: TlsServerOptions): void {
     if (this.server instanceof TlsServer) this.server.setSecureContext(options)

@@ -1,7 +1,6 @@
 import type { ServerOptions as TlsServerOptions } from 'node:https'
-import type { Component } from '../base/component.ts'
 import type { Config } from '../base/config.ts'
-import type { DoorStatus } from '../status/snapshot.ts'
+import type { Door, DoorStatus } from '../status/snapshot.ts'
 import type { CertificateKeeper } from '../tls/certificate-keeper.ts'
 import { isWeak, profileOfPort } from '../tls/profiles.ts'
 import type { RouteParts } from './file-routes.ts'
@@ -16,7 +15,7 @@ export interface HttpsParts extends RouteParts {
 }
 
 /** HTTPS likewise, with a TLS profile for each port and certificates that can be read afresh while it runs. */
-export class HttpsDoor implements Component, Encryption {
+export class HttpsDoor implements Door, Encryption {
   readonly name = 'https'
   readonly #settings: Config['https']
   readonly #parts: HttpsParts
@@ -40,6 +39,10 @@ export class HttpsDoor implements Component, Encryption {
 
   stop(grace: AbortSignal): Promise<void> {
     return this.#door.stop(grace)
+  }
+
+  reopen(port: number): Promise<DoorStatus[]> {
+    return this.#door.reopen(port)
   }
 
   status(): DoorStatus[] {

@@ -1,9 +1,8 @@
 import type { ServerOptions as TlsServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Component } from '../base/component.ts'
 import type { Config } from '../base/config.ts'
-import { explainBindError } from '../base/port-owner.ts'
-import type { DoorStatus } from '../status/snapshot.ts'
+import { explainBindError, isMissingFamily } from '../base/port-owner.ts'
+import type { Door, DoorStatus } from '../status/snapshot.ts'
 import { Connections } from './connections.ts'
 import { FileRoutes, type RouteParts } from './file-routes.ts'
 import { Gate } from './gate.ts'
@@ -22,10 +21,12 @@ interface OpenListener {
   bound: AddressInfo
   /** As the settings name it: 0 asks for any free one. */
   askedPort: number
+  /** False: it could not be opened anew. */
+  listening: boolean
 }
 
 /** A door for HTTP or HTTPS: a listener for each address and port, under one set of limits. */
-export class WebDoor implements Component {
+export class WebDoor implements Door {
   readonly name: 'http' | 'https'
   readonly #settings: WebSettings
   readonly #parts: RouteParts
@@ -33,6 +34,8 @@ export class WebDoor implements Component {
   readonly #connections: Connections
   readonly #routes: FileRoutes
   readonly #open: OpenListener[] = []
+  /** Listeners that were replaced, until their last connection has ended. */
+  readonly #leaving = new Set<Promise<void>>()
   #cancelSweep = () => {}
 
   constructor(settings: WebSettings, parts: RouteParts, encryption?: Encryption) {
@@ -53,7 +56,8 @@ export class WebDoor implements Component {
 
   async stop(grace: AbortSignal): Promise<void> {
     const cut = () => this.#connections.cutAll('we are stopping')
-    const closed = Promise.all(this.#open.splice(0).map(({ listener }) => listener.close()))
+    const closing = this.#open.splice(0).map(({ listener }) => listener.close())
+    const closed = Promise.all([...closing, ...this.#leaving])
     this.#connections.drain()
     grace.addEventListener('abort', cut)
     if (grace.aborted) cut()
@@ -67,10 +71,18 @@ export class WebDoor implements Component {
   }
 
   status(): DoorStatus[] {
-    return this.#open.map(({ bound: { address, port }, askedPort }) => {
-      const door = { protocol: this.name, address, port }
-      return this.#encryption === undefined ? door : { ...door, tls: this.#encryption.statusOf(askedPort) }
-    })
+    return this.#open.filter(({ listening }) => listening).map((open) => this.#statusOf(open))
+  }
+
+  /**
+   * Closes what listens on that port and opens it anew; requests under way go on to their end.
+   * @returns what listens there now; empty when the port is none of this door's
+   * @throws Error that names the port, when it cannot be opened again
+   */
+  async reopen(port: number): Promise<DoorStatus[]> {
+    const places = this.#open.filter(({ bound }) => bound.port === port)
+    for (const place of places) await this.#replace(place)
+    return places.map((place) => this.#statusOf(place))
   }
 
   /** From now on, new connections are encrypted as their port's options say now; those that are open go on. */
@@ -82,26 +94,45 @@ export class WebDoor implements Component {
   }
 
   async #listen(address: string, port: number): Promise<void> {
-    const [connections, routes] = [this.#connections, this.#routes]
-    const gate = new Gate({ ...this.#parts, protocol: this.name, routes, connections })
-    const listener = new Listener(
-      this.#settings,
-      { gate, routes, connections },
-      this.#encryption?.optionsOf(port),
-    )
+    const listener = this.#newListener(port)
     try {
-      this.#open.push({ listener, bound: await listener.open(address, port), askedPort: port })
+      const bound = await listener.open(address, port)
+      this.#open.push({ listener, bound, askedPort: port, listening: true })
     } catch (error) {
-      if (!isMissingFamily(error, address)) {
-        throw await explainBindError(error, {
-          transport: 'tcp',
-          address,
-          port,
-          setting: `${this.name}.ports`,
-        })
-      }
+      if (!isMissingFamily(error, address)) throw await this.#explain(error, address, port)
       this.#parts.log.warn({ door: this.name, address, port }, 'address family not available')
     }
+  }
+
+  async #replace(place: OpenListener): Promise<void> {
+    const { listener, bound, askedPort } = place
+    place.listening = false
+    const leaving = listener.leave().finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
+    const next = this.#newListener(askedPort)
+    try {
+      await next.open(bound.address, bound.port)
+    } catch (error) {
+      throw await this.#explain(error, bound.address, bound.port)
+    }
+    if (!this.#open.includes(place)) return next.close() // we were told to stop meanwhile
+    Object.assign(place, { listener: next, listening: true })
+    this.#parts.log.info({ door: this.name, address: bound.address, port: bound.port }, 'door opened anew')
+  }
+
+  #newListener(port: number): Listener {
+    const [connections, routes] = [this.#connections, this.#routes]
+    const gate = new Gate({ ...this.#parts, protocol: this.name, routes, connections })
+    return new Listener(this.#settings, { gate, routes, connections }, this.#encryption?.optionsOf(port))
+  }
+
+  #statusOf({ bound: { address, port }, askedPort }: OpenListener): DoorStatus {
+    const door = { protocol: this.name, address, port }
+    return this.#encryption === undefined ? door : { ...door, tls: this.#encryption.statusOf(askedPort) }
+  }
+
+  #explain(error: unknown, address: string, port: number): Promise<unknown> {
+    return explainBindError(error, { transport: 'tcp', address, port, setting: `${this.name}.ports` })
   }
 
   /** Ends late connections, and says how many were turned away. */
@@ -113,10 +144,4 @@ export class WebDoor implements Component {
     const everyMs = Math.min(1_000, Math.ceil(this.#settings.idleTimeoutMs / 4))
     this.#cancelSweep = clock.after(everyMs, () => this.#sweep())
   }
-}
-
-/** A machine without IPv6 (or without IPv4) still serves the other, where both were only asked for as "all". */
-function isMissingFamily(error: unknown, address: string): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return (address === '::' || address === '0.0.0.0') && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')
 }

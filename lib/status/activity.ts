@@ -73,18 +73,29 @@ export interface TransferHandle {
 
 export type TransferListener = (finished: FinishedTransfer) => void
 
+/** The watchdog's transfers, which are no phone's: nobody but `onProbe` hears of them. */
+export interface ProbeTold {
+  isProbe?: (start: TransferStart) => boolean
+  onProbe?: TransferListener
+}
+
 /** What is being transferred now, and word of each transfer that ends. */
 export class Activity {
   readonly #clock: Clock
+  readonly #isProbe: (start: TransferStart) => boolean
+  readonly #onProbe: TransferListener
   readonly #active = new Map<number, RunningTransfer>()
   readonly #listeners = new Set<TransferListener>()
   #lastId = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { isProbe = () => false, onProbe = () => {} }: ProbeTold = {}) {
     this.#clock = clock
+    this.#isProbe = isProbe
+    this.#onProbe = onProbe
   }
 
   begin(start: TransferStart): TransferHandle {
+    if (this.#isProbe(start)) return new RunningTransfer(++this.#lastId, start, this.#clock, this.#onProbe)
     const transfer = new RunningTransfer(++this.#lastId, start, this.#clock, (finished) =>
       this.#end(finished),
     )

@@ -45,6 +45,8 @@ interface Kept extends PhoneTrace {
   /** Monotonic, as all that follows from time here: a wall clock that jumps must not cut boots in two. */
   lastBegunMs: number
   lastSeenMs: number
+  /** By protocol. */
+  lastSeenOverMs: Partial<Record<Protocol, number>>
 }
 
 export interface BootTraceLimits {
@@ -88,6 +90,7 @@ export class BootTraces {
     trace.lastAt = this.#clock.wallTime().getTime()
     trace.lastBegunMs = begunMs
     trace.lastSeenMs = nowMs
+    trace.lastSeenOverMs[finished.protocol] = nowMs
     trace.requests++
     if (boot.lines.length >= linesPerBoot) boot.more++
     else boot.lines.push(lineOf(finished, boot, gapMs))
@@ -96,6 +99,14 @@ export class BootTraces {
   /** All phones, the one seen last first. */
   list(): PhoneTrace[] {
     return [...this.#phones.values()].toReversed()
+  }
+
+  /** Phones that came over that protocol not longer ago than that, the one seen last first. */
+  seenOver(protocol: Protocol, withinMs: number): PhoneTrace[] {
+    const since = this.#clock.now() - withinMs
+    return [...this.#phones.values()]
+      .filter(({ lastSeenOverMs }) => (lastSeenOverMs[protocol] ?? -Infinity) >= since)
+      .toReversed()
   }
 
   /** By address, or by MAC in any spelling. */
@@ -147,6 +158,7 @@ const fresh = (address: string): Kept => ({
   lastAt: 0,
   lastBegunMs: 0,
   lastSeenMs: 0,
+  lastSeenOverMs: {},
   requests: 0,
   boots: [],
 })

@@ -1,5 +1,5 @@
 import { transferResults } from './activity.ts'
-import { html, type Html } from './html.ts'
+import { html, type Html } from '../base/html.ts'
 import type { BootLine, PhoneTrace } from './boot-traces.ts'
 import type { Snapshot } from './snapshot.ts'
 import { describeBytes, describeDuration, describePhone, describeTime, describeUsers } from './words.ts'

@@ -1,6 +1,8 @@
 import type { Alarm } from '../base/alarms.ts'
+import type { Component } from '../base/component.ts'
 import type { Protocol } from '../base/protocol.ts'
 import type { Transfer } from './activity.ts'
+import type { HeartbeatStatus } from './heartbeat.ts'
 import type { ProtocolTotals } from './totals.ts'
 
 /** One listening socket. */
@@ -10,6 +12,17 @@ export interface DoorStatus {
   port: number
   /** For TLS doors. */
   tls?: { profile: string; weak: boolean }
+}
+
+/** What phones come in by. */
+export interface Door extends Component {
+  status(): DoorStatus[]
+  /**
+   * Closes what listens on that port and opens it anew, for a listener that has become deaf. Transfers under way go on.
+   * @returns what listens there now; empty when the port is none of this door's
+   * @throws Error that names the port, when it cannot be opened again
+   */
+  reopen(port: number): Promise<DoorStatus[]>
 }
 
 export interface CertificateStatus {
@@ -59,6 +72,8 @@ export interface Snapshot {
   totals: Partial<Record<Protocol, ProtocolTotals>>
   active: Transfer[]
   alarms: Alarm[]
+  /** Undefined: none was heard since the start, or it said goodbye. */
+  watchdog?: HeartbeatStatus | undefined
   detailedLog: boolean
   process: { pid: number; memoryBytes: number; loopLagMs: { p50: number; p99: number; max: number } }
 }

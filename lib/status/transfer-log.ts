@@ -20,6 +20,11 @@ export function transferLog(log: Log): TransferListener {
   }
 }
 
+/** The watchdog's transfers, for whoever looks closely. */
+export function probeLog(log: Log): TransferListener {
+  return (finished) => log.debug(transferFields(finished), 'probe answered')
+}
+
 /** What the log and the live view tell of a transfer; what is unknown is left out. */
 export function transferFields({
   phone,

@@ -30,6 +30,7 @@ const lookEveryMs = 1_000
 const receiveBytes = 1 << 20
 
 interface Place extends Listener {
+  socket: Socket
   largestPacket: number
   isClosed: boolean
   /** The machine had the address when we last looked. It can also be used without showing: 127.0.0.2 is such a one. */
@@ -65,6 +66,17 @@ export class Listeners {
       if (error !== undefined) await this.#sayFailed(local, error)
     }
     this.#following = this.#follow().catch(fail)
+  }
+
+  /**
+   * Opens the sockets of that port anew.
+   * @returns what is listened on there now
+   * @throws Error that names address and port, when one cannot be opened again
+   */
+  async reopen(port: number): Promise<readonly Listener[]> {
+    const places = [...this.#places.values()].filter((place) => place.port === port && !place.isClosed)
+    for (const place of places) await this.#replaceSocket(place)
+    return places.filter(({ isClosed }) => !isClosed)
   }
 
   /** Nothing new is heard from now on; what is already open stays so until `close`. */
@@ -119,29 +131,50 @@ export class Listeners {
   /** @returns the error, if it cannot be opened */
   async #open(local: LocalAddress): Promise<unknown> {
     const { address } = local
-    const { settings, onPacket, log } = this.#options
     try {
-      const socket = await bindUdp({ address, ports: [settings.port], receiveBytes })
+      const socket = await bindUdp({ address, ports: [this.#options.settings.port], receiveBytes })
       const place: Place = { ...local, port: socket.address().port, socket, isClosed: false }
       this.#places.set(address, place)
-      socket.on('message', (packet, from) => onPacket(place, packet, from))
-      socket.on('error', (err) => {
-        log.warn({ address, err }, 'tftp listener failed')
-        void this.#close(place) // the next look opens it anew
-      })
+      this.#listen(place)
       return undefined
     } catch (error) {
       return error
     }
   }
 
+  #listen(place: Place): void {
+    const { onPacket, log } = this.#options
+    const { socket, address } = place
+    socket.on('message', (packet, from) => onPacket(place, packet, from))
+    socket.on('error', (err) => {
+      log.warn({ address, err }, 'tftp listener failed')
+      if (place.socket === socket) void this.#close(place) // the next look opens it anew
+    })
+  }
+
+  /** The place stays the same, so that transfers that use its socket go on with the new one. */
+  async #replaceSocket(place: Place): Promise<void> {
+    const { address, port, socket } = place
+    place.isClosed = true
+    await closed(socket)
+    try {
+      place.socket = await bindUdp({ address, ports: [port], receiveBytes })
+    } catch (error) {
+      this.#places.delete(address) // the next look tries again
+      throw await this.#explain(place, error, port)
+    }
+    // Meanwhile the address may have gone, or the door have been closed.
+    if (this.#places.get(address) !== place) return closed(place.socket)
+    place.isClosed = false
+    this.#listen(place)
+    this.#options.log.info({ door: 'tftp', address, port }, 'door opened anew')
+  }
+
   async #close(place: Place): Promise<void> {
+    if (this.#places.get(place.address) === place) this.#places.delete(place.address)
     if (place.isClosed) return
     place.isClosed = true
-    this.#places.delete(place.address)
-    await new Promise<void>((resolve) => {
-      place.socket.close(() => resolve())
-    })
+    await closed(place.socket)
   }
 
   async #sayFailed(local: LocalAddress, error: unknown): Promise<void> {
@@ -151,10 +184,24 @@ export class Listeners {
     this.#options.log.warn({ address: local.address, err }, 'tftp address cannot be used yet')
   }
 
-  #explain({ address }: LocalAddress, error: unknown): Promise<unknown> {
-    const { port } = this.#options.settings
+  #explain(
+    { address }: { address: string },
+    error: unknown,
+    port = this.#options.settings.port,
+  ): Promise<unknown> {
     return explainBindError(error, { transport: 'udp', address, port, setting: 'tftp.port' })
   }
+}
+
+/** Resolves once it is closed, also where that had been done behind our back. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      socket.close(() => resolve())
+    } catch {
+      resolve()
+    }
+  })
 }
 
 /** The address is not there (any more), or IPv6 is still checking that nobody else has it: it may come. */

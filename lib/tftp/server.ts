@@ -1,12 +1,11 @@
-import type { Component } from '../base/component.ts'
 import type { Config } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
-import type { DoorStatus } from '../status/snapshot.ts'
-import { Listeners } from './listeners.ts'
+import type { Door, DoorStatus } from '../status/snapshot.ts'
+import { Listeners, type Listener } from './listeners.ts'
 import { Reception, type TftpCollaborators } from './reception.ts'
 
 /** The TFTP door: hears requests on every local address, and answers each from the address it was sent to. */
-export class TftpServer implements Component {
+export class TftpServer implements Door {
   readonly name = 'tftp'
   readonly #singlePort: boolean
   readonly #log: Log
@@ -30,7 +29,17 @@ export class TftpServer implements Component {
 
   /** What is listened on now; with port 0 in the settings this tells the real ports. */
   status(): DoorStatus[] {
-    return this.#listeners.all().map(({ address, port }) => ({ protocol: 'tftp', address, port }))
+    return this.#listeners.all().map(statusOf)
+  }
+
+  /**
+   * Closes the listening sockets of that port and opens them anew. Transfers have sockets of their own, or in
+   * single-port mode lose a packet at most.
+   * @returns what is listened on there now; empty when it is another port
+   * @throws Error that names the port, when it cannot be opened again
+   */
+  async reopen(port: number): Promise<DoorStatus[]> {
+    return (await this.#listeners.reopen(port)).map(statusOf)
   }
 
   /** Requests left unanswered since the start, because their address sent too many. */
@@ -65,3 +74,5 @@ export class TftpServer implements Component {
     }
   }
 }
+
+const statusOf = ({ address, port }: Listener): DoorStatus => ({ protocol: 'tftp', address, port })

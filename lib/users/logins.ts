@@ -1,3 +1,4 @@
+import { Attempts, type AttemptRules } from '../base/attempts.ts'
 import type { Config } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import { verifyPassword } from '../base/password-hash.ts'
@@ -5,6 +6,7 @@ import type { Caller } from '../files/caller.ts'
 import { Refusal } from '../files/refusal.ts'
 import type { Admission } from '../files/admission.ts'
 import { allSlotsTaken } from '../files/policy.ts'
+import type { ProbeFiles } from '../files/probe-files.ts'
 import type { FtpCaller, Logins, View } from '../files/view.ts'
 import type { Clock } from '../base/clock.ts'
 import { parseAddressRange, rangeHolds, type AddressRange } from '../phones/address.ts'
@@ -15,8 +17,23 @@ import { SuperUserView, type SuperUserParts } from './super-user-view.ts'
 export interface LoginParts extends PhoneViewParts, SuperUserParts {
   access: UserAccess
   admission: Admission
+  probes: ProbeFiles
   clock: Clock
   log: Log
+}
+
+/**
+ * Where a phone answers, a wrong password ends in its login, which the door takes for a success. So it is counted here
+ * how often an address was wrong; beyond the limit its passwords are not looked at for a while.
+ */
+const passwordRules: AttemptRules = {
+  free: 0,
+  firstDelayMs: 0,
+  longestDelayMs: 0,
+  mostFailures: 10,
+  banMs: 300_000,
+  forgetMs: 60_000,
+  mostAddresses: 10_000,
 }
 
 /** Who may log in by FTP, and what they see then. */
@@ -24,6 +41,7 @@ export class UserLogins implements Logins {
   readonly #superUser: Config['superUser']
   readonly #networks: readonly AddressRange[]
   readonly #parts: LoginParts
+  readonly #attempts = new Attempts(passwordRules)
 
   /** @throws Error with a sentence when a network of the super user cannot be read */
   constructor(superUser: Config['superUser'], parts: LoginParts) {
@@ -42,7 +60,7 @@ export class UserLogins implements Logins {
    */
   async login(caller: FtpCaller, name: string, password: string): Promise<View> {
     const who: Caller = { protocol: 'ftp', address: caller.address, port: caller.port }
-    const asking = this.#phone(who, caller.localAddress)
+    const asking = this.#phone(who, caller.localAddress, name)
     asking.catch(() => {}) // it may fail while the password is still being looked at
     if (await this.#isSuperUsersPassword(caller, name, password)) {
       this.#parts.log.info({ address: caller.address, name }, 'super user logged in')
@@ -51,17 +69,23 @@ export class UserLogins implements Logins {
     return asking
   }
 
-  async #phone(caller: Caller, localAddress: string): Promise<View> {
-    const { access, admission, clock } = this.#parts
+  async #phone(caller: Caller, localAddress: string, name: string): Promise<View> {
+    const { access, admission, clock, probes } = this.#parts
     const proof = await access.prove(caller, { localAddress })
-    if (!admission.admit(caller.address, clock.now())) throw new Refusal('busy', allSlotsTaken)
+    // The watchdog asks whether phones are served: it takes no phone's place.
+    const isWatchdog = probes.isUser(name) || (proof.by === 'snmp' && probes.isUser(proof.phone.extension))
+    if (!isWatchdog && !admission.admit(caller.address, clock.now())) throw new Refusal('busy', allSlotsTaken)
     return new PhoneView(caller, proof, this.#parts)
   }
 
   async #isSuperUsersPassword(caller: FtpCaller, name: string, password: string): Promise<boolean> {
     if (!this.#isSuperUser(caller, name) || !this.mayAskPassword(caller, name)) return false
+    const { clock, log } = this.#parts
+    const { address } = caller
+    if (this.#attempts.isBanned(address, clock.now())) return false
     if (await verifyPassword(this.#superUser.password, password)) return true
-    this.#parts.log.warn({ address: caller.address }, 'super user refused')
+    const { bannedNow } = this.#attempts.failed(address, clock.now())
+    log.warn({ address, bannedNow }, 'super user refused')
     return false
   }
 

@@ -1,5 +1,6 @@
 import type { UserFamilyRow } from '../base/settings/user-data.ts'
 import { parseFileName, type FileName } from '../files/file-name.ts'
+import { ProbeFiles } from '../files/probe-files.ts'
 
 /** What a name asked for means, where it means a user's file at all. */
 export type UserFileAsked =
@@ -27,12 +28,15 @@ export class UserNames {
   readonly #families: readonly UserFamilyRow[]
   readonly #extension: RegExp
   readonly #uploads: readonly string[]
+  readonly #probes: ProbeFiles
 
-  constructor({ families, longestExtension, uploads }: UserNameRules) {
+  /** @param probes whose user may be longer than extensions here are */
+  constructor({ families, longestExtension, uploads }: UserNameRules, probes = new ProbeFiles()) {
     this.#families = families
     this.#data = new Map(families.flatMap(({ data }) => data.map((name) => [name.toLowerCase(), name])))
     this.#extension = new RegExp(`^[0-9A-Za-z]{1,${longestExtension}}$`)
     this.#uploads = uploads.map((ending) => ending.toLowerCase())
+    this.#probes = probes
   }
 
   /** @param name without a folder. Undefined: it is no user's file. */
@@ -41,7 +45,7 @@ export class UserNames {
     if (bare !== undefined) return { kind: 'backup', extension: undefined, data: bare }
     const [extension = ''] = name.split('_', 1)
     const data = this.#dataNamed(name.slice(extension.length + 1))
-    if (data !== undefined && this.#extension.test(extension)) return { kind: 'backup', extension, data }
+    if (data !== undefined && this.#isExtension(extension)) return { kind: 'backup', extension, data }
     const [, mac, ending] = /^([0-9a-f]{12})(.+)$/.exec(name.toLowerCase()) ?? []
     if (mac === undefined || ending === undefined || !this.#uploads.includes(ending)) return undefined
     return { kind: 'upload', mac, ending }
@@ -61,6 +65,10 @@ export class UserNames {
     const byModel = this.#families.find(({ models }) => models.some((start) => model?.startsWith(start)))
     const row = byModel ?? this.#families.find((family) => family.data.includes(data))
     return row?.missing ?? 'notFound'
+  }
+
+  #isExtension(text: string): boolean {
+    return this.#extension.test(text) || this.#probes.isUser(text)
   }
 
   #dataNamed(name: string): string | undefined {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs this unpacked package on a server with systemd: /opt/twintone, a user, a first configuration, the service.
+# Installs this unpacked package on a server with systemd: /opt/twintone, a user, a first configuration, the services.
 # Run it as root from inside the unpacked folder. It can be run again for an update; settings and data stay.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -25,10 +25,21 @@ chmod 755 /usr/local/bin/twintone
 /usr/local/bin/twintone init --owner twintone
 
 if [ -d /run/systemd/system ]; then
-  cp "$target/ops/deploy/twintone-fileserver.service" /etc/systemd/system/
+  cp "$target/ops/deploy/twintone-fileserver.service" "$target/ops/deploy/twintone-watchdog.service" /etc/systemd/system/
+  if [ -d /etc/polkit-1/rules.d ]; then
+    cp "$target/ops/deploy/twintone-watchdog.rules" /etc/polkit-1/rules.d/50-twintone-watchdog.rules
+    chmod 644 /etc/polkit-1/rules.d/50-twintone-watchdog.rules
+  else
+    echo "polkit is not installed: the watchdog can open doors anew, but not restart the file server" >&2
+    echo "until it is (apt install polkitd), or watchdog.restart is \"script\"" >&2
+  fi
   systemctl daemon-reload
-  systemctl enable twintone-fileserver
+  systemctl enable twintone-fileserver twintone-watchdog
+  # The watchdog last, so that it does not take our own restart of the file server for a failure.
+  systemctl stop twintone-watchdog 2>/dev/null || true
   systemctl restart twintone-fileserver
+  systemctl start twintone-watchdog
 else
-  echo "systemd is not running: start $target/cmd/fileserver.ts with $target/node_modules/.bin/node yourself"
+  echo "systemd is not running: start $target/cmd/fileserver.ts and $target/cmd/watchdog.ts"
+  echo "with $target/node_modules/.bin/node yourself"
 fi

@@ -7,6 +7,7 @@ import { Alarms } from '../../lib/base/alarms.ts'
 import type { Clock } from '../../lib/base/clock.ts'
 import { parseFileName, type FileName } from '../../lib/files/file-name.ts'
 import { HotFiles } from '../../lib/files/hot-files.ts'
+import type { ProbeFiles } from '../../lib/files/probe-files.ts'
 import type { OnStep } from '../../lib/users/store/steps.ts'
 import { UserStore, type Origin, type UserStoreSettings } from '../../lib/users/store/user-store.ts'
 import { TestClock } from './clock.ts'
@@ -25,6 +26,7 @@ export interface OpenUserStore {
 
 export interface Opening extends Partial<UserStoreSettings> {
   clock?: Clock
+  probes?: ProbeFiles
 }
 
 export const phone: Origin = { protocol: 'ftp', address: '10.1.2.3', model: '4620' }
@@ -34,7 +36,7 @@ export const dataOf = (extension: string): FileName => parseFileName(`${extensio
 
 /** A store in that folder, or in one of the test's own; stopped when the test ends. */
 export async function openUserStore(t: TestContext, opening: Opening = {}): Promise<OpenUserStore> {
-  const { clock = new TestClock(), ...settings } = opening
+  const { clock = new TestClock(), probes, ...settings } = opening
   const folder = settings.dataFolder ?? (await temporaryFolder(t))
   const logged: Record<string, unknown>[] = []
   const log = pino(
@@ -45,7 +47,14 @@ export async function openUserStore(t: TestContext, opening: Opening = {}): Prom
   const steps: OpenUserStore['steps'] = { on: () => {} }
   const store = new UserStore(
     { maxBytes: 1_048_576, versions: 10, binDays: 90, shrinkPercent: 50, ...settings, dataFolder: folder },
-    { clock, log, alarms, onStep: (step) => steps.on(step), hot: new HotFiles(1 << 20) },
+    {
+      clock,
+      log,
+      alarms,
+      onStep: (step) => steps.on(step),
+      hot: new HotFiles(1 << 20),
+      ...(probes === undefined ? {} : { probes }),
+    },
   )
   const stop = () => store.stop(AbortSignal.timeout(60_000))
   t.after(stop)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Log } from '../../base/log.ts'
 import type { FileName } from '../../files/file-name.ts'
+import { isProbeName } from '../../files/probe-files.ts'
 import { Refusal } from '../../files/refusal.ts'
 import { userDataName, type Folders } from './folders.ts'
 import type { Histories } from './histories.ts'
@@ -41,7 +42,7 @@ async function orLeaveAlone(
   }
 }
 
-/** Regular files, not by way of links; what cannot be the name of user data is nobody's. */
+/** Regular files, not by way of links; what cannot be the name of user data is nobody's, or the watchdog's. */
 async function namesOnDisk(folders: Folders, log: Log): Promise<FileName[]> {
   const names: FileName[] = []
   const waiting = ['']
@@ -53,7 +54,7 @@ async function namesOnDisk(folders: Folders, log: Log): Promise<FileName[]> {
     })
     for (const entry of entries) {
       const name = userDataName(below === '' ? entry.name : `${below}/${entry.name}`)
-      if (name === undefined) continue
+      if (name === undefined || isProbeName(name)) continue
       if (entry.isDirectory()) waiting.push(name)
       else if (entry.isFile()) names.push(name)
     }

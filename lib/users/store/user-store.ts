@@ -5,6 +5,7 @@ import type { Log } from '../../base/log.ts'
 import { diskError } from '../../files/disk-error.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { HotFiles } from '../../files/hot-files.ts'
+import { ProbeFiles } from '../../files/probe-files.ts'
 import { Refusal } from '../../files/refusal.ts'
 import type { StoredFile } from '../../files/stored-file.ts'
 import type { Upload } from '../../files/upload.ts'
@@ -15,6 +16,7 @@ import { Histories } from './histories.ts'
 import { keepHouse } from './housekeeping.ts'
 import { Journal } from './journal.ts'
 import { NameLocks } from './name-locks.ts'
+import { ProbeStore } from './probe-store.ts'
 import { Reader } from './reader.ts'
 import { recover } from './recovery.ts'
 import { StagedFile } from './staged-file.ts'
@@ -45,6 +47,8 @@ export interface UserStoreParts {
   onStep?: OnStep
   /** Memory for what is asked for often; absent: none. */
   hot?: HotFiles
+  /** The watchdog's files, which leave nothing behind; absent: there are none. */
+  probes?: ProbeFiles
 }
 
 const usualJournalBytes = 4_194_304
@@ -65,6 +69,7 @@ export class UserStore implements Component {
   readonly #writer: Writer
   readonly #reader: Reader
   readonly #bin: Bin
+  readonly #probes: ProbeStore
   readonly #uploads = new Set<UserUpload>()
   readonly #listeners = new Set<(record: FileRecord) => void>()
   readonly #stopping = new AbortController()
@@ -72,7 +77,7 @@ export class UserStore implements Component {
   #daily: Promise<void> = Promise.resolve()
 
   constructor(settings: UserStoreSettings, parts: UserStoreParts) {
-    const { clock, log, alarms, onStep = () => {}, hot = new HotFiles(0) } = parts
+    const { clock, log, alarms, onStep = () => {}, hot = new HotFiles(0), probes = new ProbeFiles() } = parts
     this.#settings = settings
     this.#parts = parts
     this.#folders = new Folders(settings.dataFolder)
@@ -93,6 +98,7 @@ export class UserStore implements Component {
     this.#writer = new Writer(settings, { folders, histories, journal, log, onStep, onRecord })
     this.#reader = new Reader({ folders, histories, locks, alarms, hot })
     this.#bin = new Bin(settings.binDays, { folders, histories, journal, locks, clock, log })
+    this.#probes = new ProbeStore({ folders, histories, locks, probes })
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
@@ -102,6 +108,7 @@ export class UserStore implements Component {
     await folders.make()
     await recover({ folders, histories, journal, writer, log, alarms })
     await bin.purge()
+    await this.sweepProbes()
     if (this.#state === 'new') this.#state = 'running'
     const parts = { folders, histories, journal, locks, writer, bin, clock, log }
     this.#daily = keepHouse(parts, this.#stopping.signal).catch(fail)
@@ -131,7 +138,7 @@ export class UserStore implements Component {
   ): Promise<Upload> {
     this.#checkChangeable(name)
     const upload = new UserUpload(new StagedFile(this.#folders.staging, maxBytes), {
-      place: (staged) => this.#change([name], async () => (await this.#writer.put(name, staged, by)).outcome),
+      place: (staged) => this.#change([name], () => this.#place(name, staged, by)),
       failure: (error) => this.#failure(error, `cannot store ${name}`),
       onOver: (over) => this.#uploads.delete(over),
     })
@@ -147,12 +154,21 @@ export class UserStore implements Component {
 
   /** @throws Refusal */
   async read(name: FileName): Promise<StoredFile> {
-    return this.#reader.read(name)
+    return this.#probes.has(name) ? this.#probes.read(name) : this.#reader.read(name)
   }
 
   /** Moves a file to the bin. @throws Refusal `notFound` */
   async remove(name: FileName, by: Origin): Promise<void> {
-    await this.#explained(`cannot delete ${name}`, [name], () => this.#writer.remove(name, by))
+    await this.#explained(`cannot delete ${name}`, [name], () =>
+      this.#probes.has(name) ? this.#probes.remove(name) : this.#writer.remove(name, by),
+    )
+  }
+
+  /** Removes what earlier runs of the watchdog left behind. */
+  async sweepProbes(): Promise<void> {
+    await this.#probes.sweep().catch((err: unknown) => {
+      this.#parts.log.warn({ err }, 'probe files not tidied up')
+    })
   }
 
   /** Gives a file another name; what has that name becomes a version of it. @throws Refusal `notFound` */
@@ -199,6 +215,11 @@ export class UserStore implements Component {
   onCommitted(listener: (record: FileRecord) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  async #place(name: FileName, staged: StagedFile, by: Origin): Promise<'created' | 'replaced'> {
+    if (this.#probes.has(name)) return this.#probes.put(name, staged)
+    return (await this.#writer.put(name, staged, by)).outcome
   }
 
   async #copyStanding(name: FileName, upload: UserUpload): Promise<void> {

@@ -123,3 +123,13 @@ test('the data folders themselves stay, and a folder is never replaced', async (
   ])
     await assert.rejects(attempt(), refusedAs('forbidden'))
 })
+
+test("d109: the watchdog's files are not listed", async (t) => {
+  const { data, folders } = await foldersIn(t)
+  for (const name of ['watchdog-0123456789abcdef.txt', 'watchdog0123456789abcdef_96xxdata.txt', 'a.txt'])
+    writeFileSync(join(data, 'FTPdata', name), 'x')
+  assert.deepEqual(
+    (await folders.list(['FTPdata'])).map(({ name }) => name),
+    ['a.txt'],
+  )
+})

@@ -93,3 +93,10 @@ test('d89: one search looks into 200 folders and no more', async (t) => {
   await writeFiles(folder, { 'HTTPdata/f199/in/b.txt': '' })
   assert.equal(await hint('http', 'b.txt'), undefined)
 })
+
+test("d109: nothing leads to the watchdog's check files", async (t) => {
+  const check = 'watchdog-0123456789abcdef'
+  const { hint } = await searchIn(t, [`TFTPdata/${check}.txt`, `HTTPdata/in/${check}.txt`])
+  assert.equal(await hint('http', `${check}.txt`), undefined)
+  assert.equal(await hint('tftp', `${check.toUpperCase()}.TXT`), undefined)
+})

@@ -10,6 +10,7 @@ import { Admission } from '../../../lib/files/admission.ts'
 import { FolderIndex } from '../../../lib/files/folder-index.ts'
 import { HotFiles } from '../../../lib/files/hot-files.ts'
 import { NearMiss } from '../../../lib/files/near-miss.ts'
+import { ProbeFiles } from '../../../lib/files/probe-files.ts'
 import { Refusal } from '../../../lib/files/refusal.ts'
 import { rootOf } from '../../../lib/files/roots.ts'
 import { FileService, type UserFiles } from '../../../lib/files/service.ts'
@@ -28,12 +29,14 @@ async function serve(t: TestContext, files: Readonly<Record<string, string>>, ma
   const log = silentLog
   const [hot, index] = [new HotFiles(1 << 20), new FolderIndex()]
   const admission = new Admission({ maxClients, sessionMs: 60_000 })
+  const probes = new ProbeFiles()
   const service = new FileService({
     stores: perProtocol((protocol) => new FileStore(rootOf(folder, protocol), { hot, index, log })),
     lists: new AddressLists(folder, { alarms: new Alarms({ clock, log }) }),
     admission,
     nearMiss: new NearMiss(folder, { index, clock }),
     users: oneUser,
+    probes,
     clock,
     log,
   })
@@ -41,6 +44,7 @@ async function serve(t: TestContext, files: Readonly<Record<string, string>>, ma
   return {
     folder,
     clock,
+    probes,
     service,
     read: (address: string, name: string, protocol?: Protocol) =>
       service.read(caller(address, protocol), name),
@@ -215,4 +219,15 @@ test("session control counts those who come for users' files too", async (t) => 
   await assert.rejects(read('10.0.0.2', '4711_96xxdata.txt'), refusedAs('busy'))
   const other = { protocol: 'http', address: '10.0.0.2', port: 80 } as const
   await assert.rejects(service.save(other, '4711_96xxdata.txt', {}, 10), refusedAs('busy'))
+})
+
+test('d109: the check file of the current watchdog takes no slot, and is read when all are taken', async (t) => {
+  const check = 'watchdog-0123456789abcdef.txt'
+  const { probes, read, slots } = await serve(t, { [settings]: 's', [`HTTPdata/${check}`]: 'random' }, 1)
+  probes.begin('0123456789abcdef')
+  assert.equal(String((await read('127.6.9.1', check)).file.content), 'random')
+  assert.deepEqual(slots(), [])
+  await read('10.0.0.1', '46xxsettings.txt')
+  assert.equal(String((await read('127.6.9.1', check)).file.content), 'random')
+  await assert.rejects(read('127.6.9.1', 'watchdog-00000000000000aa.txt'), refusedAs('busy'))
 })

@@ -154,3 +154,22 @@ test('a transfer under way can be written as JSON, without what is private', () 
     { ...start, id: 1, startedAt: Date.parse('2026-11-22T12:00:00Z'), sent: 0 },
   ])
 })
+
+test("d109: the watchdog's transfers are told to nobody but who asked for them, and are not listed", () => {
+  const probes: string[] = []
+  const activity = new Activity(new TestClock(), {
+    isProbe: ({ asked }) => asked.startsWith('watchdog'),
+    onProbe: ({ asked, result }) => probes.push(`${asked} ${result}`),
+  })
+  const heard: string[] = []
+  activity.onFinished(({ asked }) => heard.push(asked))
+  const probe = activity.begin({ ...start, asked: 'watchdog-0123456789abcdef.txt' })
+  const phone = activity.begin(start)
+  assert.deepEqual(
+    activity.active().map(({ asked }) => asked),
+    ['46xxupgrade.scr'],
+  )
+  probe.end({ result: 'sent', bytes: 10 })
+  phone.end({ result: 'sent', bytes: 10 })
+  assert.deepEqual([probes, heard], [['watchdog-0123456789abcdef.txt sent'], ['46xxupgrade.scr']])
+})

@@ -229,3 +229,17 @@ test('the name of a file tells the MAC of a phone that says nothing of itself, a
   traces.record({ ...about, asked: 'x.cfg', phone: { mac: '00a011111111' } })
   assert.equal(traces.traitsAt('10.0.0.1')?.mac, '00a011111111')
 })
+
+test('phones are told by the protocol they came over, and when', () => {
+  const { clock, traces, ask } = tracing()
+  ask('a.txt', 1_000, { address: '10.0.0.1', protocol: 'tftp' })
+  ask('a.txt', 1_000, { address: '10.0.0.2', protocol: 'tftp' })
+  ask('a.txt', 1_000, { address: '10.0.0.1', protocol: 'http' })
+  const over = (protocol: 'tftp' | 'http' | 'ftp', withinMs: number) =>
+    traces.seenOver(protocol, withinMs).map(({ address }) => address)
+  assert.deepEqual(over('tftp', 3_600_000), ['10.0.0.1', '10.0.0.2'])
+  assert.deepEqual(over('http', 3_600_000), ['10.0.0.1'])
+  assert.deepEqual(over('ftp', 3_600_000), [])
+  clock.advance(3_599_000)
+  assert.deepEqual(over('tftp', 3_600_000), ['10.0.0.2'])
+})

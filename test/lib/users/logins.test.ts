@@ -6,23 +6,31 @@ import { silentLog } from '../../../lib/base/log.ts'
 import { hashPassword } from '../../../lib/base/password-hash.ts'
 import { Admission } from '../../../lib/files/admission.ts'
 import { DataFolders } from '../../../lib/files/data-folders.ts'
+import { ProbeFiles } from '../../../lib/files/probe-files.ts'
 import { UserLogins } from '../../../lib/users/logins.ts'
 import { refusedAs } from '../../support/refused.ts'
 import { phone, usersIn } from '../../support/users.ts'
 
 const hash = await hashPassword('geheim')
 
-async function loginsWith(t: TestContext, change: Partial<Config['superUser']> = {}, maxClients = 0) {
-  const { dataFolder, ...users } = await usersIn(t)
+async function loginsWith(
+  t: TestContext,
+  change: Partial<Config['superUser']> = {},
+  maxClients = 0,
+  userData: Partial<Config['userData']> = {},
+) {
+  const { dataFolder, ...users } = await usersIn(t, userData)
   const superUser = { ...defaultConfig().superUser, password: hash, networks: ['127.0.0'], ...change }
+  const probes = new ProbeFiles()
   const logins = new UserLogins(superUser, {
     ...users,
     folders: new DataFolders(dataFolder, { maxBytes: 1_000 }),
     admission: new Admission({ maxClients, sessionMs: 0 }),
+    probes,
     clock: systemClock,
     log: silentLog,
   })
-  return { logins, directory: users.directory }
+  return { logins, directory: users.directory, probes }
 }
 
 const from = (address: string, encrypted = true) => ({
@@ -80,6 +88,15 @@ test('d40: a wrong password of the super user is answered as an unknown name is'
   assert.equal(await answerTo('mvuser'), await answerTo('nobody'))
 })
 
+test('d40: after ten wrong passwords an address is not looked at for a while, though its phone may log in', async (t) => {
+  const { logins, directory } = await loginsWith(t)
+  directory.phones.set('127.0.0.1', phone('4711'))
+  for (let tries = 0; tries < 10; tries++)
+    assert.equal((await logins.login(from('127.0.0.1'), 'mvuser', 'wrong')).kind, 'phone')
+  assert.equal((await logins.login(from('127.0.0.1'), 'mvuser', 'geheim')).kind, 'phone')
+  assert.equal((await logins.login(from('127.0.0.2'), 'mvuser', 'geheim')).kind, 'superUser')
+})
+
 test('session control counts phones that log in, not the super user', async (t) => {
   const { logins, directory } = await loginsWith(t, {}, 1)
   directory.phones.set('127.0.1.1', phone('4711'))
@@ -87,4 +104,25 @@ test('session control counts phones that log in, not the super user', async (t) 
   await logins.login(from('127.0.0.1'), 'mvuser', 'geheim')
   await logins.login(from('127.0.1.1'), 'anonymous', 'x')
   await assert.rejects(logins.login(from('127.0.1.2'), 'anonymous', 'x'), refusedAs('busy'))
+})
+
+test('d109: the user of the current watchdog takes no slot, and no other name is let in beyond the slots', async (t) => {
+  const { logins, directory, probes } = await loginsWith(t, {}, 1)
+  directory.phones.set('127.6.9.1', phone('watchdog0123456789abcdef'))
+  directory.phones.set('127.0.1.1', phone('4711'))
+  probes.begin('0123456789abcdef')
+  for (const name of ['anonymous', 'watchdog0123456789abcdef']) {
+    await logins.login(from('127.6.9.1'), name, 'x')
+    await logins.login(from('127.0.1.1'), 'anonymous', 'x')
+  }
+  directory.phones.set('127.6.9.1', phone('watchdog00000000000000aa'))
+  await assert.rejects(logins.login(from('127.6.9.1'), 'anonymous', 'x'), refusedAs('busy'))
+})
+
+test('d109: where no phone is asked, the name of its user tells the watchdog', async (t) => {
+  const { logins, probes } = await loginsWith(t, {}, 1, { ftp: 'open' })
+  probes.begin('0123456789abcdef')
+  await logins.login(from('127.6.9.1'), 'watchdog0123456789abcdef', 'x')
+  await logins.login(from('127.0.1.1'), 'anonymous', 'x')
+  await assert.rejects(logins.login(from('127.6.9.1'), 'watchdog00000000000000aa', 'x'), refusedAs('busy'))
 })

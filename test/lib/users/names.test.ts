@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { defaultConfig } from '../../../lib/base/config.ts'
+import { ProbeFiles } from '../../../lib/files/probe-files.ts'
 import { UserNames } from '../../../lib/users/names.ts'
 
 const { families, longestExtension } = defaultConfig().userData
@@ -85,4 +86,19 @@ test('whatever is asked for, a file never lies outside, and never under another 
       },
     ),
   )
+})
+
+test('d109: the user of the current watchdog may be longer than extensions are', () => {
+  const probes = new ProbeFiles()
+  const short = new UserNames({ families, longestExtension: 5, uploads: [] }, probes)
+  const name = 'watchdog0123456789abcdef_96xxdata.txt'
+  assert.equal(short.parse(name), undefined)
+  probes.begin('0123456789abcdef')
+  assert.deepEqual(short.parse(name), {
+    kind: 'backup',
+    extension: 'watchdog0123456789abcdef',
+    data: '96xxdata.txt',
+  })
+  assert.equal(short.parse('watchdog00000000000000aa_96xxdata.txt'), undefined)
+  assert.equal(short.parse('471100_96xxdata.txt'), undefined)
 })

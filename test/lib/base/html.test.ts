@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { html as piece } from '../../../lib/status/html.ts'
+import { html as piece } from '../../../lib/base/html.ts'
 
 // Under another name, so that prettier leaves the templates as they are.
 

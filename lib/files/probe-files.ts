@@ -1,0 +1,45 @@
+/**
+ * The watchdog's own files. It makes up a token for each of its runs and tells it over the control socket: only names
+ * with the token of the current run are special, and nobody else can know one.
+ */
+export class ProbeFiles {
+  #token: string | undefined
+
+  /** @returns false for what is no token */
+  begin(token: string): boolean {
+    if (!/^[0-9a-f]{16}$/.test(token)) return false
+    this.#token = token
+    return true
+  }
+
+  end(): void {
+    this.#token = undefined
+  }
+
+  /** A watchdog has told its token. */
+  get isActive(): boolean {
+    return this.#token !== undefined
+  }
+
+  isCurrent(token: string): boolean {
+    return token === this.#token
+  }
+
+  /** @param asked a name or path, as it was asked for */
+  has(asked: string): boolean {
+    if (this.#token === undefined) return false
+    const [, dashed, joined] = reserved.exec(asked) ?? []
+    return (dashed ?? joined) === this.#token
+  }
+
+  /** The user that the watchdog saves for, who needs no slot of session control. */
+  isUser(extension: string): boolean {
+    return this.#token !== undefined && extension === `watchdog${this.#token}`
+  }
+}
+
+/** Check files lie in the data folders, users' files go the way of all users' files. */
+const reserved = /(?:^|\/)watchdog(?:-([0-9a-f]{16})\.txt|([0-9a-f]{16})_[^/]*data[^/]*\.txt)$/
+
+/** Whether the name is kept for some run of the watchdog, over or not. */
+export const isProbeName = (name: string): boolean => reserved.test(name)
