@@ -89,7 +89,12 @@ export function setupBelow(folder: string): Setup {
 
 function foldersBelow(folder: string): Choices {
   const at = (name: string) => resolve(folder, name)
-  return { 'run.folder': at('run'), 'data.folder': at('data'), 'log.file': at('log/fileserver.log') }
+  return {
+    'run.folder': at('run'),
+    'data.folder': at('data'),
+    'log.file': at('log/fileserver.log'),
+    'watchdog.logFile': at('log/watchdog.log'),
+  }
 }
 
 /** Writes what is missing. @throws ConfigError when a settings file that stood there cannot be used */

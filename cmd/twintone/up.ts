@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
+import { systemClock } from '../../lib/base/clock.ts'
 import type { Config } from '../../lib/base/config.ts'
+import { controlSocketPath, followControl, NotRunning } from '../../lib/base/control-socket.ts'
 import { loadConfig } from '../../lib/base/load-config.ts'
 import { environment } from '../../lib/base/process.ts'
 import type { FinishedTransfer } from '../../lib/status/activity.ts'
 import { describeBytes, describePhone, describeTime } from '../../lib/status/words.ts'
-import { runFileserver } from '../run-fileserver.ts'
+import { runWatchdog } from '../run-watchdog.ts'
 import { CommandError, type Command, type Io } from './command.ts'
 import { initNode, setupBelow } from './init.ts'
 import { nodeOptions } from './node.ts'
@@ -24,23 +26,48 @@ Everything lies below one folder and can be deleted with it. Ctrl-C ends it.
     await initNode(setup, (line) => io.stdout(`${line}\n`))
     const overrides = Array.isArray(options['set']) ? options['set'].map(String) : []
     const loaded = loadConfig({ file: setup.configFile, environment: environment(), overrides })
-    // The log goes to its file; the terminal shows transfers.
-    const config = { ...loaded, log: { ...loaded.log, stdout: false } }
-    await runFileserver(config, {
-      graceMs: 2_000,
-      onReady({ activity }) {
+    const fileserverArgs = overrides.flatMap((each) => ['--set', each])
+    // Logs go to their files; the terminal shows transfers.
+    const config = {
+      ...loaded,
+      log: { ...loaded.log, stdout: false },
+      watchdog: { ...loaded.watchdog, restart: 'child' as const },
+    }
+    const live = new AbortController()
+    await runWatchdog(config, {
+      graceMs: 5_000,
+      fileserverArgs: ['--config', setup.configFile, ...fileserverArgs, '--set', 'log.stdout=false'],
+      onReady() {
         io.stdout(whatToTry(config, setup.configFile))
-        activity.onFinished((finished) => io.stdout(liveLine(finished, io)))
+        void showTransfers(config, io, live.signal)
       },
-    }).catch((cause: unknown) => {
-      throw new CommandError(cause instanceof Error ? cause.message : String(cause), { cause })
     })
+      .catch((cause: unknown) => {
+        throw new CommandError(cause instanceof Error ? cause.message : String(cause), { cause })
+      })
+      .finally(() => live.abort())
     io.stdout('\nstopped\n')
     return 0
   },
 }
 
-function whatToTry({ http, https, tftp, ftp, status, log }: Config, configFile: string): string {
+/** Each transfer of the file server as it ends; after a restart, of the new one. */
+async function showTransfers({ run }: Config, io: Io, until: AbortSignal): Promise<void> {
+  const socketPath = controlSocketPath(run.folder, 'fileserver')
+  while (!until.aborted) {
+    try {
+      for await (const finished of followControl<FinishedTransfer>(socketPath, '/transfers/live', 'GET')) {
+        if (until.aborted) return
+        io.stdout(liveLine(finished, io))
+      }
+    } catch (error) {
+      if (!(error instanceof NotRunning)) throw error
+    }
+    await systemClock.sleep(500, until).catch(() => {})
+  }
+}
+
+function whatToTry({ http, https, tftp, ftp, status, watchdog, log }: Config, configFile: string): string {
   const lines = ['', 'The node is up. In another terminal, try:', '']
   if (http.enabled) lines.push(`  curl -i http://127.0.0.1:${http.ports[0]}/46xxsettings.txt`)
   if (http.enabled) lines.push(`  curl -O http://127.0.0.1:${http.ports.at(-1)}/sample_fw.bin`)
@@ -55,8 +82,18 @@ function whatToTry({ http, https, tftp, ftp, status, log }: Config, configFile: 
     )
   if (ftp.enabled) lines.push(`  curl ftp://127.0.0.1:${ftp.port}/4711_96xxdata.txt`)
   lines.push('  npx twintone backups show 4711')
-  lines.push('', '  npx twintone status', '  npx twintone phones', '  npx twintone phone 127.0.0.1')
-  if (status.enabled) lines.push('', `  http://127.0.0.1:${status.port}/ in a browser`)
+  lines.push(
+    '',
+    '  npx twintone status',
+    '  npx twintone watchdog status',
+    '  npx twintone phones',
+    '  npx twintone phone 127.0.0.1',
+  )
+  if (status.enabled)
+    lines.push(
+      '',
+      `  http://127.0.0.1:${status.port}/ in a browser; the watchdog at http://127.0.0.1:${watchdog.port}/`,
+    )
   lines.push(
     '',
     `settings ${configFile}, log ${log.file}`,

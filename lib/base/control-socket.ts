@@ -103,8 +103,12 @@ export interface ControlCall {
 }
 
 /** What a long piece of work tells on its way, a line of JSON each. @throws NotRunning, ControlRefused */
-export async function* followControl<Line>(socketPath: string, url: string): AsyncGenerator<Line> {
-  const asked = request({ socketPath, path: url, method: 'POST' })
+export async function* followControl<Line>(
+  socketPath: string,
+  url: string,
+  method: 'GET' | 'POST' = 'POST',
+): AsyncGenerator<Line> {
+  const asked = request({ socketPath, path: url, method })
   asked.end()
   try {
     const [response] = (await once(asked, 'response')) as [IncomingMessage]

@@ -15,12 +15,17 @@ async function startUp(t: TestContext) {
     https: await freePort(),
     tftp: await freePort(),
     status: await freePort(),
+    ftp: await freePort(),
+    watchdog: await freePort(),
   }
   const set = [
     `http.ports=[${ports.http}]`,
     `https.ports=[${ports.https}]`,
     `tftp.port=${ports.tftp}`,
     `status.port=${ports.status}`,
+    `ftp.port=${ports.ftp}`,
+    'ftp.implicitTlsPorts=[]',
+    `watchdog.port=${ports.watchdog}`,
   ]
   const program = startProgram(t, [
     twintone,

@@ -111,8 +111,8 @@ test('what hangs is left out, said, and holds up neither the rest nor the cure',
   const fifo = join(folder, 'fileserver.log')
   execFileSync('mkfifo', [fifo])
   // Whoever opens it to read waits for a writer, as for a disk that hangs.
-  t.after(() => closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)))
   const { folder: kept, missing } = await evidenceOf(folder).collect(subject(process.pid))
+  closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK))
   assert.ok(missing.includes('log.txt: not at hand in time'), missing.join('; '))
   assert.deepEqual(readdirSync(kept ?? ''), ['about.json', 'process.json'])
 })

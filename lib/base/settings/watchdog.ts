@@ -98,7 +98,7 @@ const channel = {
     .describe('The least severity that is told this way; recoveries go where the fault went.'),
   quietHours: z
     .string()
-    .regex(/^$|^\d{2}:\d{2}-\d{2}:\d{2}$/)
+    .regex(/^$|^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/)
     .meta({ allowed: '"hh:mm-hh:mm", or empty' })
     .default('')
     .describe('Hours (local time) in which warnings wait; what is critical does not.'),
@@ -153,7 +153,7 @@ export const alertScript = z.strictObject({
 })
 
 export const alertWebhook = z.strictObject({
-  url: z.string().default('').describe('URL that each message is posted to as JSON. Empty: none.'),
+  url: secret.default('').describe('URL that each message is posted to as JSON. Empty: none.'),
   authorization: secret.default('').describe('Authorization header to send along. Empty: none.'),
   ...channel,
 })
