@@ -75,7 +75,7 @@ export function assembleWatchdog(config: Config, options: WatchdogOptions): Watc
     parts: [
       telling,
       ...(restarter instanceof ChildRestarter ? [asComponent(restarter)] : []),
-      probesComponent(config, token, probes.close, notify),
+      probesComponent(config, token, () => probes.close(), notify),
       watchdog,
       controlSocket(
         controlSocketPath(config.run.folder, 'watchdog'),
@@ -97,10 +97,11 @@ const readyMs = 30_000
 
 function restarterOf(
   { watchdog }: Config,
-  { clock, log, child }: WatchdogOptions,
+  options: WatchdogOptions,
   socketPath: string,
 ): Restarter | undefined {
   const { restart, unit, script, scriptTimeoutMs } = watchdog
+  const { log } = options
   switch (restart) {
     case 'none':
       return undefined
@@ -109,20 +110,24 @@ function restarterOf(
     case 'script':
       return new ScriptRestarter({ program: script, timeoutMs: scriptTimeoutMs }, { log })
     case 'child':
-      return new ChildRestarter(
-        { ...child, stopMs, readyMs },
-        {
-          clock,
-          log,
-          isReady: () =>
-            askControl(socketPath, '/status', { timeoutMs: 1_000 }).then(
-              () => true,
-              () => false,
-            ),
-          onDied: () => {}, // the probe of the file server misses, and judges
-        },
-      )
+      return childRestarter(options, socketPath)
   }
+}
+
+function childRestarter({ clock, log, child }: WatchdogOptions, socketPath: string): ChildRestarter {
+  // Another one may still be there, left behind by a watchdog that was killed: it is not ours, and does not count.
+  const isReady = async () => {
+    const status = await askControl<{ process: { pid: number } }>(socketPath, '/status', {
+      timeoutMs: 1_000,
+    }).catch(() => undefined)
+    return status !== undefined && status.process.pid === restarter.pid
+  }
+  const onDied = () => {} // the probe of the file server misses, and judges
+  const restarter: ChildRestarter = new ChildRestarter(
+    { ...child, stopMs, readyMs },
+    { clock, log, isReady, onDied },
+  )
+  return restarter
 }
 
 /** The file server lives as long as we do. */

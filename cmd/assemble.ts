@@ -45,13 +45,12 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   const startedMs = clock.now()
   const alarms = new Alarms({ clock, log })
   const hot = new HotFiles(config.data.cacheMb * 1024 * 1024)
-  const probes = new ProbeFiles()
+  const probes = new ProbeFiles(config.watchdog.address)
   const probeKeeper = new ProbeKeeper(config.data.folder, { probes, log })
   const heartbeat = new Heartbeat(config.watchdog.silentSeconds, { clock, alarms, log })
   const { files, users, lists, admission } = assembleFiles(config, { hot, probes, alarms, clock, log })
 
-  // A loopback address, so that no phone can come from there.
-  const isWatchdog = (address: string) => probes.isActive && address === config.watchdog.address
+  const isWatchdog = (address: string) => probes.isWatchdog(address)
   const activity = new Activity(clock, {
     isProbe: ({ address, asked }) => isWatchdog(address) || probes.has(asked),
     onProbe: probeLog(log),

@@ -6,17 +6,21 @@ import { environment, programArguments, runProgram } from '../lib/base/process.t
 import { runFileserver } from './run-fileserver.ts'
 import { configFileOf, nodeOptions } from './twintone/node.ts'
 
-/** `twintone-fileserver --config FILE`: the daemon that systemd starts. Stops on SIGTERM, re-reads files on SIGHUP. */
+/**
+ * `twintone-fileserver --config FILE`: the daemon that systemd starts. Stops on SIGTERM, re-reads files on SIGHUP. With
+ * `--until-input-ends` it also stops when its standard input ends: as a child, it does not outlive its parent.
+ */
 runProgram(
   async () => {
-    const { values } = parseArgs({ args: programArguments(), options: nodeOptions })
+    const options = { ...nodeOptions, 'until-input-ends': { type: 'boolean' } } as const
+    const { values } = parseArgs({ args: programArguments(), options })
     try {
       const config = loadConfig({
         file: configFileOf(values),
         environment: environment(),
         overrides: values.set ?? [],
       })
-      await runFileserver(config)
+      await runFileserver(config, { untilInputEnds: values['until-input-ends'] === true })
       return 0
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error

@@ -1,7 +1,7 @@
 import { runComponents } from '../lib/base/component.ts'
 import type { Config } from '../lib/base/config.ts'
 import { openLog } from '../lib/base/log.ts'
-import { listenForStop, onHangup } from '../lib/base/process.ts'
+import { inputEnd, listenForStop, onHangup } from '../lib/base/process.ts'
 import { assembleFileserver, type Fileserver } from './assemble.ts'
 
 /** How long transfers under way may take to end once the server was asked to stop. */
@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Called once all doors are open. */
   onReady?: (fileserver: Fileserver) => void
   graceMs?: number
+  /** Also stops when standard input ends. */
+  untilInputEnds?: boolean
 }
 
 /** Runs a file server until the process is asked to stop. @throws the first cause when it cannot start or breaks */
@@ -18,6 +20,7 @@ export async function runFileserver(config: Config, options: RunOptions = {}): P
   const opened = openLog('fileserver', config.log)
   const { log } = opened
   const stop = listenForStop((signal) => log.info({ signal }, 'stop asked for'))
+  const ended = options.untilInputEnds === true ? inputEnd() : new AbortController().signal
   const fileserver = assembleFileserver(config, opened)
   const forgetHangup = onHangup(() => {
     try {
@@ -28,7 +31,7 @@ export async function runFileserver(config: Config, options: RunOptions = {}): P
   })
   try {
     await runComponents(fileserver.parts, {
-      until: stop.signal,
+      until: AbortSignal.any([stop.signal, ended]),
       graceMs: options.graceMs ?? graceMs,
       log,
       ready() {

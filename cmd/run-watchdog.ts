@@ -28,7 +28,7 @@ export async function runWatchdog(config: Config, options: WatchOptions): Promis
     notifySocket: environment()['NOTIFY_SOCKET'],
     child: {
       program: process.execPath,
-      args: [program, ...fileserverArgs],
+      args: [program, ...fileserverArgs, '--until-input-ends'],
       env: environment(),
       showOutput: true,
     },

@@ -92,7 +92,6 @@ export class ChildRestarter implements Restarter {
       env: environmentFor(env),
       output: showOutput ? 'inherit' : 'ignore',
     })
-    child.endInput()
     this.#child = child
     const death = child.ended.then((how) => this.#ended(child, how))
     this.#parts.log.info({ pid: child.pid, program }, 'file server started')

@@ -182,7 +182,7 @@ export class Watchdog implements Component {
 
   #step(event: Happening): void {
     const { rules, stateFile } = this.#parts
-    const { state, effects } = step(this.#known(), { ...event, ...this.#moment() } as Event, rules)
+    const { state, effects } = step(this.#known(), { ...event, ...this.#moment() }, rules)
     this.#state = state
     for (const effect of effects) this.#perform(effect)
     // What was told or begun must not be told or begun again by the next run of ours.

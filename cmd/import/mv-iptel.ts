@@ -10,7 +10,7 @@ import {
   isOn,
   onePort,
   path,
-  text,
+  someText,
   whyNoPath,
   wholeNumber,
   type Rule,
@@ -105,7 +105,7 @@ export const mvIptel: RuleTable = {
     FTPDir: dataFolder('ftp'),
     FTP_TimeOut: ftpTimeout,
     EnableSU: enableSuperUser,
-    SUUserName: text('superUser.name'),
+    SUUserName: someText('superUser.name'),
     SUPassword: { rule: superUserPassword, secret: true },
   },
   FTPS: {
@@ -148,8 +148,8 @@ export const mvIptel: RuleTable = {
     SecondaryIP: central,
     UpdateInterval: central,
     CustomFTP: customFtp,
-    CustomFTPDir: text('ftpCopy.folder'),
-    CustomFTPUName: text('ftpCopy.user'),
+    CustomFTPDir: someText('ftpCopy.folder'),
+    CustomFTPUName: someText('ftpCopy.user'),
     CustomFTPPwd: {
       rule: () => dropped('passwords are never carried: put it into ftpCopy.password'),
       secret: true,

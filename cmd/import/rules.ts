@@ -63,7 +63,7 @@ export const wholeNumber =
   (value) =>
     /^\d{1,9}$/.test(value.trim()) ? carried({ [setting]: Number(value) }) : dropped('not a whole number')
 
-export const text =
+export const someText =
   (setting: string): Rule =>
   (value) =>
     value.trim() === '' ? dropped('empty') : carried({ [setting]: value.trim() })

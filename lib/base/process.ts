@@ -35,6 +35,15 @@ export function onHangup(task: () => void): () => void {
   return () => process.off('SIGHUP', task)
 }
 
+/** Aborts when standard input ends: whoever started us and held it is gone. */
+export function inputEnd(): AbortSignal {
+  const ended = new AbortController()
+  process.stdin.on('end', () => ended.abort())
+  process.stdin.on('error', () => ended.abort())
+  process.stdin.resume().unref()
+  return ended.signal
+}
+
 /** Calls `task`, which must not wait for anything, when the process ends, however it does. */
 export function onExit(task: () => void): () => void {
   process.on('exit', task)

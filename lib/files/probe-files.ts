@@ -3,7 +3,13 @@
  * with the token of the current run are special, and nobody else can know one.
  */
 export class ProbeFiles {
+  readonly #address: string
   #token: string | undefined
+
+  /** @param address the watchdog comes from: a loopback one, so that no phone can come from there */
+  constructor(address = '') {
+    this.#address = address
+  }
 
   /** @returns false for what is no token */
   begin(token: string): boolean {
@@ -16,9 +22,9 @@ export class ProbeFiles {
     this.#token = undefined
   }
 
-  /** A watchdog has told its token. */
-  get isActive(): boolean {
-    return this.#token !== undefined
+  /** Whether that is the watchdog, which has told its token and asks for more than its own files: what must be refused. */
+  isWatchdog(address: string): boolean {
+    return this.#token !== undefined && address === this.#address
   }
 
   isCurrent(token: string): boolean {

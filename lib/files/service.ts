@@ -126,7 +126,7 @@ export class FileService implements Downloads, Uploads {
   /** The watchdog asks whether phones are served: it takes no phone's place. */
   #admits({ address }: Caller, name: FileName): boolean {
     const { admission, clock, probes } = this.#parts
-    return probes.has(name) || admission.admit(address, clock.now())
+    return probes.isWatchdog(address) || probes.has(name) || admission.admit(address, clock.now())
   }
 
   #decide({ protocol, address }: Caller, kind: FileKind, admitted: () => boolean): Decision {

@@ -73,7 +73,10 @@ export class UserLogins implements Logins {
     const { access, admission, clock, probes } = this.#parts
     const proof = await access.prove(caller, { localAddress })
     // The watchdog asks whether phones are served: it takes no phone's place.
-    const isWatchdog = probes.isUser(name) || (proof.by === 'snmp' && probes.isUser(proof.phone.extension))
+    const isWatchdog =
+      probes.isWatchdog(caller.address) ||
+      probes.isUser(name) ||
+      (proof.by === 'snmp' && probes.isUser(proof.phone.extension))
     if (!isWatchdog && !admission.admit(caller.address, clock.now())) throw new Refusal('busy', allSlotsTaken)
     return new PhoneView(caller, proof, this.#parts)
   }

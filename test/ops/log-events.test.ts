@@ -7,7 +7,7 @@ const call =
 
 function eventsInCode(): string[] {
   const events = new Set<string>()
-  for (const file of globSync('{cmd,lib}/**/*.ts')) {
+  for (const file of globSync('{cmd,lib,watchdog}/**/*.ts')) {
     for (const [, event] of readFileSync(file, 'utf8').matchAll(call))
       if (event !== undefined) events.add(event)
   }

@@ -7,11 +7,12 @@ import { runFileserver } from '../../cmd/run-fileserver.ts'
  * sockets below it. With FLAPPING it does so every three seconds by itself.
  */
 const sockets = new Set<Socket>()
-const bind = Socket.prototype.bind as (...args: unknown[]) => Socket
-Object.assign(Socket.prototype, {
+const prototype = Socket.prototype as unknown as { bind: (...args: unknown[]) => Socket }
+const original = { bind: prototype.bind }
+Object.assign(prototype, {
   bind(this: Socket, ...args: unknown[]) {
     sockets.add(this)
-    return Reflect.apply(bind, this, args)
+    return Reflect.apply(original.bind, this, args)
   },
 })
 
@@ -29,4 +30,4 @@ function goDeaf(port: number): void {
 const config = loadConfig({ file: process.argv[2] ?? '' })
 process.on('SIGUSR1', () => goDeaf(config.tftp.port))
 if (process.env['FLAPPING'] !== undefined) setInterval(() => goDeaf(config.tftp.port), 3_000).unref()
-await runFileserver(config)
+await runFileserver(config, { untilInputEnds: true })

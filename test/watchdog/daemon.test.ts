@@ -83,8 +83,7 @@ test('d109: probes leave no file, no version and no count behind', async (t) => 
 
 test('d113: a door that flaps costs no more than its budget, and no storm of mail', async (t) => {
   const smtp = await startMailServer(t)
-  const settings = `${mailSettings(smtp)}`
-  const node = await startWatchedNode(t, { settings, env: { FLAPPING: 'yes' } })
+  const node = await startWatchedNode(t, { settings: mailSettings(smtp), env: { FLAPPING: 'yes' } })
   await delay(45_000)
   const reopened = node.cures().filter((cure) => cure.startsWith('reopen'))
   const restarted = node.cures().filter((cure) => !cure.startsWith('reopen'))

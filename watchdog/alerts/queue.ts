@@ -158,7 +158,8 @@ export class Queue {
     this.#failures = 0
     this.#lastError = undefined
     this.#lastSentAt = clock.wallTime()
-    this.#log.info({ incident, kind, severity, ms: Math.round(clock.now() - begunAt) }, 'alert told')
+    const ms = Math.round(clock.now() - begunAt)
+    this.#log.info({ incident, kind, severity, ms }, 'alert told')
     return true
   }
 

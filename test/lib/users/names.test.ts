@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { defaultConfig } from '../../../lib/base/config.ts'
 import { ProbeFiles } from '../../../lib/files/probe-files.ts'
 import { UserNames } from '../../../lib/users/names.ts'
