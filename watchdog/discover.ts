@@ -3,6 +3,7 @@ import type { Clock } from '../lib/base/clock.ts'
 import type { Config } from '../lib/base/config.ts'
 import { controlSocketPath } from '../lib/base/control-socket.ts'
 import type { Probe } from './probe.ts'
+import { certificateProbe } from './probes/certificate.ts'
 import { ftpProbe, ftpsProbe } from './probes/ftp.ts'
 import { httpProbe } from './probes/http.ts'
 import { introducer } from './probes/introduce.ts'
@@ -41,9 +42,9 @@ export function discoverProbes(config: Config, { clock, token }: { clock: Clock;
     all: [
       processProbe(parts),
       ...(config.status.enabled ? [statusPageProbe(parts)] : []),
+      ...disksOf(config).map((disk) => diskProbe(disk, parts)),
       ...doorProbes(parts),
       ...refusalProbes(parts),
-      ...disksOf(config).map((disk) => diskProbe(disk, parts)),
       memoryProbe(parts),
       processorProbe(parts),
       clockProbe(parts),
@@ -60,6 +61,8 @@ function doorProbes(parts: ProbeParts): Probe[] {
     ...(tftp.enabled ? [tftpProbe(parts)] : []),
     ...(ftp.enabled ? [ftpProbe(ftp.port, parts)] : []),
     ...(ftp.enabled ? ftp.implicitTlsPorts.map((port) => ftpsProbe(port, parts)) : []),
+    ...(https.enabled ? https.ports.map((port) => certificateProbe('https', port, parts)) : []),
+    ...(ftp.enabled ? ftp.implicitTlsPorts.map((port) => certificateProbe('ftps', port, parts)) : []),
   ]
 }
 

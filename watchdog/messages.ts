@@ -120,7 +120,7 @@ const advice = {
   process:
     'look at `systemctl status` and the log of the file server, and at the evidence kept with this incident; start it by hand.',
   machine:
-    'make room on the disk, or mend the clock or memory it names; a restart of the file server does not help.',
+    'make room on the disk, or mend the clock, memory or certificate it names; a restart of the file server does not help.',
   refusal:
     'something that must be refused is allowed: close the port to strangers, then look at the access lists and passwords.',
 } as const

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { execa } from 'execa'
 import { pino } from 'pino'
@@ -13,6 +13,7 @@ import { askControl, controlSocketPath } from '../../lib/base/control-socket.ts'
 import { loadConfig } from '../../lib/base/load-config.ts'
 import type { Snapshot } from '../../lib/status/snapshot.ts'
 import type { View } from '../../watchdog/supervision.ts'
+import { writePair } from './http.ts'
 import { freePort as freeUdpPort } from './probed-node.ts'
 import { freePort } from './program.ts'
 import { until } from './until.ts'
@@ -36,6 +37,8 @@ export interface WatchedOptions {
   /** Further lines of the settings file. */
   settings?: string
   env?: Record<string, string>
+  /** Serves HTTPS too, with a certificate that ends in so many days. */
+  httpsDays?: number
   /** Its data lies on a disk of its own of that size; root only. */
   dataOnTmpfs?: string
 }
@@ -49,7 +52,12 @@ export async function startWatchedNode(t: TestContext, options: WatchedOptions =
   const file = join(folder, 'twintone.toml')
   writeFileSync(
     file,
-    settingsOf(folder, ports, await freeUdpPort('127.6.9.1'), await freePort(), options.settings ?? ''),
+    settingsOf(folder, ports, {
+      snmp: await freeUdpPort('127.6.9.1'),
+      status: await freePort(),
+      https: options.httpsDays === undefined ? undefined : await freePort(),
+      more: options.settings ?? '',
+    }),
   )
   const data = join(folder, 'data')
   if (options.dataOnTmpfs !== undefined) {
@@ -57,6 +65,10 @@ export async function startWatchedNode(t: TestContext, options: WatchedOptions =
     await execa('mount', ['-t', 'tmpfs', '-o', `size=${options.dataOnTmpfs}`, 'tmpfs', data])
   }
   const config = loadConfig({ file })
+  if (options.httpsDays !== undefined) {
+    await mkdir(dirname(config.https.certificate), { recursive: true })
+    await writePair(config.https, ['pbx-a.example.com'], options.httpsDays)
+  }
   await prepareNode(config, undefined, () => {})
   const cures: string[] = []
   const log = pino(
@@ -109,9 +121,7 @@ async function stopAll(parts: Component[]): Promise<void> {
 const settingsOf = (
   folder: string,
   ports: WatchedNode['ports'],
-  snmpPort: number,
-  statusPort: number,
-  more: string,
+  other: { snmp: number; status: number; https: number | undefined; more: string },
 ) => `
 [node]
 name = "pbx-a"
@@ -126,7 +136,12 @@ stdout = false
 ports = [${ports.http}]
 addresses = ["127.0.0.1"]
 [https]
-enabled = false
+enabled = ${other.https !== undefined}
+ports = [${other.https ?? 411}]
+addresses = ["127.0.0.1"]
+certificate = "${folder}/certs/server.pem"
+key = "${folder}/certs/server.key"
+certsFolder = ""
 [tftp]
 port = ${ports.tftp}
 addresses = ["127.0.0.1"]
@@ -139,7 +154,7 @@ dataPort = 0
 [status]
 enabled = false
 [snmp]
-port = ${snmpPort}
+port = ${other.snmp}
 timeoutMs = 300
 retries = 0
 [watchdog]
@@ -149,8 +164,8 @@ failureLimit = 3
 timeoutMs = 1000
 graceSeconds = 0.1
 restart = "child"
-port = ${statusPort}
+port = ${other.status}
 logFile = ""
 silentSeconds = 4
-${more.includes('[alertSyslog]') ? '' : '[alertSyslog]\nlocal = false\n'}
-${more}`
+${other.more.includes('[alertSyslog]') ? '' : '[alertSyslog]\nlocal = false\n'}
+${other.more}`

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startMailServer, type MailServer, type ReceivedMail } from '../support/mail-server.ts'
+import { withProgram } from '../support/programs.ts'
+import { startRsyslog } from '../support/rsyslog.ts'
 import { until } from '../support/until.ts'
 import { startWatchedNode, type WatchedNode } from '../support/watched-node.ts'
 
@@ -117,6 +119,42 @@ test('a watchdog that is silent is missed by the file server, which raises an al
   await node.fallSilent()
   await until(async () => ((await alarms()).includes('watchdog') ? true : undefined), 30_000)
   assert.equal((await node.snapshot()).process.pid, pid)
+})
+
+test('a certificate that has ended is told, and nothing is restarted for it', async (t) => {
+  const smtp = await startMailServer(t)
+  const node = await startWatchedNode(t, { settings: mailSettings(smtp), httpsDays: -0.5 })
+  await until(
+    () =>
+      node.view().open.some(({ probe, told }) => probe.startsWith('certificate') && told !== undefined)
+        ? true
+        : undefined,
+    90_000,
+  )
+  await delay(4_000)
+  const https = node.view().probes.find(({ name }) => name.startsWith('https '))
+  assert.equal(https?.state, 'ok')
+  assert.deepEqual(node.cures(), [])
+  const [incident] = node.view().open.filter(({ probe }) => probe.startsWith('certificate'))
+  assert.match(incident?.why ?? '', /pbx-a\.example\.com ended on/)
+})
+
+test('syslog is told of the same incident, from down to recovery', withProgram('rsyslogd'), async (t) => {
+  const rsyslog = await startRsyslog(t, 'udp')
+  const node = await startWatchedNode(t, {
+    settings: `[alertSyslog]\nlocal = false\nhost = "127.0.0.1"\nport = ${rsyslog.port}\nfrom = "critical"\n`,
+  })
+  await node.well()
+  await signal(node, 'SIGKILL')
+  await until(() => (rsyslog.received().some(({ kind }) => kind === 'recovered') ? true : undefined), 60_000)
+  assert.deepEqual(
+    rsyslog.received().map(({ kind }) => kind),
+    ['down', 'recovered'],
+  )
+  const incidents = new Set(
+    rsyslog.received().map(({ structured }) => /incident="([^"]+)"/.exec(structured)?.[1]),
+  )
+  assert.equal(incidents.size, 1)
 })
 
 test('d116: a full disk is told as such, and no door is opened anew for it', asRoot, async (t) => {

@@ -15,16 +15,18 @@ test('with the settings as they come, every door is asked, and what it depends o
   assert.deepEqual(namesFor(), [
     'file server',
     'status page',
+    'disk of data',
+    'disk of log',
     'http 80',
     'http 81',
     'https 411',
     'tftp 69',
     'ftp 21',
     'ftps 990',
+    'certificate of https 411',
+    'certificate of ftps 990',
     'refusals over http',
     'refusals over tftp',
-    'disk of data',
-    'disk of log',
     'memory',
     'processor',
     'clock',
@@ -50,5 +52,5 @@ test('names are unlike, and each probe depends on those before it only', () => {
   for (const [index, { dependsOn }] of all.entries())
     for (const name of dependsOn) assert.ok(names.slice(0, index).includes(name), name)
   for (const { about, dependsOn } of all)
-    if (about.kind === 'door') assert.deepEqual(dependsOn, ['file server'])
+    if (about.kind === 'door') assert.deepEqual(dependsOn, ['file server', 'disk of data'])
 })

@@ -1,11 +1,10 @@
-import { TLSSocket } from 'node:tls'
 import type { Probe } from '../probe.ts'
 import { Missed, type Attempt } from './attempt.ts'
 import { FtpClient, type Way } from './ftp-client.ts'
 import { randomContent } from './names.ts'
 import { needsOfDoors, probeOf, type ProbeParts } from './parts.ts'
 import { targetOf, type Target } from './target.ts'
-import { lookAtCertificate, tlsOptions } from './tls.ts'
+import { tlsOptions } from './tls.ts'
 import { planUserData } from './user-data.ts'
 
 /** The three ways to FTP there are. */
@@ -89,7 +88,6 @@ async function connected(
       attempt.ask(`AUTH TLS on port ${target.port}`)
       await client.encrypt(tls)
     }
-    checkCertificate(attempt, client, parts)
     await work(client)
   } finally {
     client.close()
@@ -98,12 +96,6 @@ async function connected(
 
 const place = ({ target, encryption }: Session) =>
   ` on port ${target.port}${encryption === 'explicit' ? ' over TLS' : ''}`
-
-function checkCertificate(attempt: Attempt, { control }: FtpClient, { config, clock }: ProbeParts): void {
-  if (!(control instanceof TLSSocket)) return
-  const { expiryWarningDays: warningDays } = config.https
-  lookAtCertificate(attempt, control, { now: clock.wallTime(), warningDays })
-}
 
 /** @returns false where an address list keeps us out */
 async function logIn(

@@ -1,6 +1,6 @@
 import { request as requestOverHttp, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as requestOverHttps } from 'node:https'
-import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import { Missed, type Attempt } from './attempt.ts'
 import type { Target } from './target.ts'
 
@@ -12,8 +12,6 @@ export interface HttpQuestion {
   /** As it goes over the wire. */
   path: string
   body?: Buffer
-  /** Called once TLS is agreed on. What it throws ends the question. */
-  onSecured?: (socket: TLSSocket) => void
 }
 
 export interface HttpAnswer {
@@ -34,7 +32,7 @@ export async function askHttp(attempt: Attempt, question: HttpQuestion): Promise
   const request = open(attempt, question)
   try {
     return await attempt.phase(phases[method], async () => {
-      measure(attempt, request, question)
+      measure(attempt, request)
       request.end(body)
       const response = await answered(request)
       return {
@@ -82,7 +80,7 @@ function open(attempt: Attempt, { target, tls, method, path, body }: HttpQuestio
   return request
 }
 
-function measure(attempt: Attempt, request: ClientRequest, { onSecured }: HttpQuestion): void {
+function measure(attempt: Attempt, request: ClientRequest): void {
   const from = attempt.askedMs
   request.once('socket', (socket) => {
     let connectedMs = from
@@ -90,14 +88,7 @@ function measure(attempt: Attempt, request: ClientRequest, { onSecured }: HttpQu
       connectedMs = attempt.askedMs
       attempt.add('connect', connectedMs - from)
     })
-    socket.once('secureConnect', () => {
-      attempt.add('tls', attempt.askedMs - connectedMs)
-      try {
-        onSecured?.(socket as TLSSocket)
-      } catch (error) {
-        request.destroy(error instanceof Error ? error : new Error(String(error)))
-      }
-    })
+    socket.once('secureConnect', () => attempt.add('tls', attempt.askedMs - connectedMs))
   })
   request.once('response', () => attempt.add('firstByte', attempt.askedMs - from))
 }

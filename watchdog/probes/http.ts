@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { printable } from '../../lib/base/printable.ts'
-import type { Config } from '../../lib/base/config.ts'
 import type { TlsProfileName } from '../../lib/base/settings/fields.ts'
 import type { Probe } from '../probe.ts'
 import { Missed, type Attempt } from './attempt.ts'
 import { withCheckFile } from './check-file.ts'
 import { askHttp, type HttpAnswer, type HttpQuestion } from './http-request.ts'
+import { profileOf } from './certificate.ts'
 import { dial } from './dial.ts'
 import { checkFileName, folderOf, randomContent } from './names.ts'
 import { needsOfDoors, probeOf, type ProbeParts } from './parts.ts'
 import { targetOf, type Target } from './target.ts'
-import { lookAtCertificate, secure, tlsOptions } from './tls.ts'
+import { secure, tlsOptions } from './tls.ts'
 import { planUserData } from './user-data.ts'
 
 /**
@@ -30,8 +30,7 @@ export function httpProbe(protocol: 'http' | 'https', port: number, parts: Probe
     dependsOn: needsOfDoors,
   } as const
   return probeOf(identity, parts, async (attempt) => {
-    if (door.profile !== undefined && config.https.clientAuth === 'require')
-      return shakeHands(attempt, door, parts)
+    if (door.profile !== undefined && config.https.clientAuth === 'require') return shakeHands(attempt, door)
     const isLetIn = await fetchCheckFile(attempt, door, parts)
     if (isLetIn) await probeUserData(attempt, door, parts)
   })
@@ -44,16 +43,12 @@ interface Door {
   profile: TlsProfileName | undefined
 }
 
-const profileOf = ({ profile, profileOfPort }: Config['https'], port: number): TlsProfileName =>
-  profileOfPort[String(port)] ?? profile
-
-/** Of a port that wants a certificate from us, which we have not, only its own can be looked at. */
-async function shakeHands(attempt: Attempt, door: Door, parts: ProbeParts): Promise<void> {
+/** Of a port that wants a certificate from us, which we have not, no more can be asked. */
+async function shakeHands(attempt: Attempt, door: Door): Promise<void> {
   attempt.ask(`TLS with port ${door.target.port}`)
   const socket = await dial(attempt, door.target)
   try {
-    const encrypted = await attempt.phase('tls', () => secure(socket, tlsOptions(door.profile ?? 'modern')))
-    lookAtCertificate(attempt, encrypted, certificateRules(parts))
+    await attempt.phase('tls', () => secure(socket, tlsOptions(door.profile ?? 'modern')))
   } finally {
     socket.destroy()
   }
@@ -67,7 +62,7 @@ async function fetchCheckFile(attempt: Attempt, door: Door, parts: ProbeParts): 
   let isLetIn = true
   await withCheckFile(attempt, { path, turns: parts.turns }, async (content) => {
     attempt.ask(`GET of the check file on port ${target.port}`)
-    const answer = await askDoor(attempt, door, parts, { method: 'GET', path: `/${name}` })
+    const answer = await askDoor(attempt, door, { method: 'GET', path: `/${name}` })
     isLetIn = answer.status !== 403
     if (isLetIn) expectFile(answer, content)
     else attempt.warnings.push(keptOut(protocol, target.from))
@@ -87,8 +82,8 @@ async function probeUserData(attempt: Attempt, door: Door, parts: ProbeParts): P
   const [folder = '/'] = parts.config.userData.httpPaths
   const path = `${folder}${plan.file}`
   await parts.turns.take(plan.file, attempt, async () => {
-    if (plan.do === 'expect refusal') return expectUnauthorized(attempt, door, parts, path)
-    await saveAndFetch(attempt, door, parts, { path, mayBeKeptOut: plan.policy === 'address-list' })
+    if (plan.do === 'expect refusal') return expectUnauthorized(attempt, door, path)
+    await saveAndFetch(attempt, door, { path, mayBeKeptOut: plan.policy === 'address-list' })
   })
 }
 
@@ -96,13 +91,12 @@ async function probeUserData(attempt: Attempt, door: Door, parts: ProbeParts): P
 async function saveAndFetch(
   attempt: Attempt,
   door: Door,
-  parts: ProbeParts,
   { path, mayBeKeptOut }: { path: string; mayBeKeptOut: boolean },
 ): Promise<void> {
   const { port } = door.target
   const content = randomContent()
   attempt.ask(`PUT of the probe file on port ${port}`)
-  const saved = await askDoor(attempt, door, parts, { method: 'PUT', path, body: content })
+  const saved = await askDoor(attempt, door, { method: 'PUT', path, body: content })
   if (saved.status === 403 && mayBeKeptOut) {
     attempt.warnings.push(keptOut(door.protocol, door.target.from))
     return
@@ -110,26 +104,20 @@ async function saveAndFetch(
   try {
     expectStatus(saved, [200, 201])
     attempt.ask(`GET of the probe file on port ${port}`)
-    expectFile(await askDoor(attempt, door, parts, { method: 'GET', path }), content)
+    expectFile(await askDoor(attempt, door, { method: 'GET', path }), content)
     attempt.ask(`DELETE of the probe file on port ${port}`)
-    expectStatus(await askDoor(attempt, door, parts, { method: 'DELETE', path }), [200, 204])
+    expectStatus(await askDoor(attempt, door, { method: 'DELETE', path }), [200, 204])
   } catch (error) {
-    if (!attempt.signal.aborted)
-      await askDoor(attempt, door, parts, { method: 'DELETE', path }).catch(() => {})
+    if (!attempt.signal.aborted) await askDoor(attempt, door, { method: 'DELETE', path }).catch(() => {})
     throw error
   }
 }
 
-async function expectUnauthorized(
-  attempt: Attempt,
-  door: Door,
-  parts: ProbeParts,
-  path: string,
-): Promise<void> {
+async function expectUnauthorized(attempt: Attempt, door: Door, path: string): Promise<void> {
   attempt.ask(`PUT without credentials on port ${door.target.port}`)
-  const answer = await askDoor(attempt, door, parts, { method: 'PUT', path, body: randomContent() })
+  const answer = await askDoor(attempt, door, { method: 'PUT', path, body: randomContent() })
   if (answer.status >= 200 && answer.status <= 299) {
-    await askDoor(attempt, door, parts, { method: 'DELETE', path })
+    await askDoor(attempt, door, { method: 'DELETE', path })
     throw new Missed(`${answer.status}: ANYBODY MAY REPLACE USERS' DATA, see userData.https; it came`)
   }
   expectStatus(answer, [401])
@@ -138,7 +126,6 @@ async function expectUnauthorized(
 function askDoor(
   attempt: Attempt,
   { target, profile }: Door,
-  parts: ProbeParts,
   question: Pick<HttpQuestion, 'method' | 'path' | 'body'>,
 ): Promise<HttpAnswer> {
   if (profile === undefined) return askHttp(attempt, { target, ...question })
@@ -146,14 +133,8 @@ function askDoor(
     target,
     ...question,
     tls: tlsOptions(profile),
-    onSecured: (socket) => lookAtCertificate(attempt, socket, certificateRules(parts)),
   })
 }
-
-const certificateRules = ({ config, clock }: ProbeParts) => ({
-  now: clock.wallTime(),
-  warningDays: config.https.expiryWarningDays,
-})
 
 function expectStatus({ status, body }: HttpAnswer, wanted: readonly number[]): void {
   if (wanted.includes(status)) return

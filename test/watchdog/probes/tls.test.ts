@@ -33,27 +33,30 @@ test('one that has ended, or has not begun, is a miss', () => {
   assert.throws(() => concernAbout(shown, new Date('2025-12-01T00:00:00Z'), 30), /is not valid before/)
 })
 
-test('a port of HTTPS and one of FTP over TLS warn of a certificate that ends soon', async (t) => {
+test('a certificate that ends soon is warned of', async (t) => {
   const { run: runProbe } = await startProbedNode(t, (config) => {
     config.https.expiryWarningDays = 4_000 // the certificate made at the first start is good for years
   })
-  for (const name of [/^https /, /^ftp /]) {
-    const finding = await runProbe(name)
-    assert.equal(finding.outcome, 'ok', whyOf(finding))
-    assert.match(finding.warning ?? '', /^the certificate of .* ends in \d+ days$/)
-  }
+  const finding = await runProbe(/^certificate of https /)
+  assert.equal(finding.outcome, 'ok', whyOf(finding))
+  assert.match(finding.warning ?? '', /^the certificate of .* ends in \d+ days$/)
 })
 
-test('with a certificate that has ended, HTTPS has missed', async (t) => {
+test('a certificate that has ended is a fault of its own, that no restart mends; the door still answers', async (t) => {
   const { config, token } = await startProbedNode(t)
   const later = { ...systemClock, wallTime: () => new Date(Date.now() + 20 * 365 * 86_400_000) }
   const probes = discoverProbes(config, { clock: later, token })
   t.after(() => probes.close())
-  const https = probes.all.find(({ name }) => name.startsWith('https '))
-  assert.ok(https)
-  const finding = await run(https)
+  const [door, certificate] = [/^https /, /^certificate of https /].map((name) =>
+    probes.all.find((probe) => name.test(probe.name)),
+  )
+  assert.ok(door)
+  assert.ok(certificate)
+  assert.equal((await run(door)).outcome, 'ok')
+  assert.equal(certificate.about.kind, 'machine')
+  const finding = await run(certificate)
   assert.equal(finding.outcome, 'missed')
-  assert.match(finding.why, /^GET of the check file on port \d+: the certificate of .* ended on/)
+  assert.match(finding.why, /^TLS with port \d+: the certificate of .* ended on/)
 })
 
 for (const profile of ['legacy', 'authenticate-only'] as const) {
@@ -69,7 +72,7 @@ for (const profile of ['legacy', 'authenticate-only'] as const) {
   })
 }
 
-test('of a port that wants a certificate from us, only its own is looked at', async (t) => {
+test('a port that wants a certificate from us is asked for a handshake only', async (t) => {
   const { certificate } = await makeSelfSigned({ names: ['authority'], days: 10 })
   const { run: runProbe } = await startProbedNode(t, (config) => {
     config.https.clientAuth = 'require'
