@@ -14,6 +14,7 @@ export function* contradictions(config: Config, placeOf: PlaceOf): Iterable<Comp
   yield* aboutTls(config, at)
   yield* aboutRanges(config, at)
   yield* aboutIdentity(config, at)
+  yield* aboutAlerts(config, at)
 }
 
 function* aboutTls({ https }: Config, at: At): Iterable<Complaint> {
@@ -70,6 +71,24 @@ function* aboutIdentity({ userData, snmp }: Config, at: At): Iterable<Complaint>
         `SNMP v3 demands 8, or snmp.${protocol} = "none"`,
       )
   }
+}
+
+/** What would be noticed only when the first alert is lost. */
+function* aboutAlerts({ alertMail, alertTrap }: Config, at: At): Iterable<Complaint> {
+  if (alertMail.host !== '' && alertMail.to.length === 0)
+    yield at('alertMail.to', 'is empty', 'name who gets the mail, or empty alertMail.host')
+  if (alertTrap.host === '') return
+  if (alertTrap.version === 'v2c') {
+    if (alertTrap.community === '') yield at('alertTrap.community', 'is empty', 'give the one of the manager')
+    return
+  }
+  if (alertTrap.user === '')
+    yield at('alertTrap.user', 'is empty', 'SNMP v3 needs the user that the manager knows')
+  if (alertTrap.privKey !== '' && alertTrap.authKey === '')
+    yield at('alertTrap.privKey', 'cannot be without alertTrap.authKey', 'give both, or neither')
+  for (const key of ['authKey', 'privKey'] as const)
+    if (alertTrap[key] !== '' && alertTrap[key].length < 8)
+      yield at(`alertTrap.${key}`, 'has fewer than 8 characters', 'SNMP v3 demands 8')
 }
 
 function* portsTakenTwice({ http, https, ftp, status }: Config) {

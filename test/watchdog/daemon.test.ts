@@ -56,20 +56,27 @@ for (const [how, name] of [
   })
 }
 
-test('a deaf TFTP door is opened anew, and nothing else is touched', async (t) => {
-  const smtp = await startMailServer(t)
-  const node = await startWatchedNode(t, { settings: mailSettings(smtp) })
-  await node.well()
-  const { pid } = (await node.snapshot()).process
-  await signal(node, 'SIGUSR1')
-  await until(() => (node.view().probes.some(({ state }) => state === 'down') ? true : undefined), 30_000)
-  await node.well()
-  await until(() => (smtp.mails.length >= 2 ? true : undefined), 60_000)
-  assert.deepEqual(node.cures(), [`reopen tftp ${node.ports.tftp}`])
-  assert.equal((await node.snapshot()).process.pid, pid)
-  assert.equal(smtp.mails.length, 2, subjects(smtp).join('; '))
-  assert.match(subjects(smtp)[0] ?? '', /tftp/i)
-})
+for (const [how, name, why] of [
+  ['is deaf', 'SIGUSR1', /no answer|nothing/],
+  ['serves what another server would', 'SIGUSR2', /another program may be answering/],
+] as const) {
+  test(`a TFTP door that ${how} is opened anew, and nothing else is touched`, async (t) => {
+    const smtp = await startMailServer(t)
+    const node = await startWatchedNode(t, { settings: mailSettings(smtp) })
+    await node.well()
+    const { pid } = (await node.snapshot()).process
+    await signal(node, name)
+    await until(() => (node.view().probes.some(({ state }) => state === 'down') ? true : undefined), 30_000)
+    await node.well()
+    await until(() => (smtp.mails.length >= 2 ? true : undefined), 60_000)
+    assert.deepEqual(node.cures(), [`reopen tftp ${node.ports.tftp}`])
+    assert.equal((await node.snapshot()).process.pid, pid)
+    assert.equal(smtp.mails.length, 2, subjects(smtp).join('; '))
+    assert.match(subjects(smtp)[0] ?? '', /tftp/i)
+    const [incident] = node.view().closed.filter(({ told }) => told === 'down')
+    assert.match(incident?.why ?? '', why)
+  })
+}
 
 test('d109: probes leave no file, no version and no count behind', async (t) => {
   const node = await startWatchedNode(t)

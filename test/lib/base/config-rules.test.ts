@@ -86,3 +86,15 @@ test('SNMP has what its version needs', () => {
   assert.deepEqual(about({ ...v3, authProtocol: 'none' }), ['snmp.privProtocol'])
   assert.deepEqual(about({ version: 'v3', user: 'x', authProtocol: 'none', privProtocol: 'none' }), [])
 })
+
+test('an alert that nobody could get is a contradiction', () => {
+  const about = (tree: unknown) => complaintsAbout(tree).map(([, setting]) => setting)
+  assert.deepEqual(about({ alertMail: { host: 'mx' } }), ['alertMail.to'])
+  assert.deepEqual(about({ alertMail: { host: 'mx', to: ['noc@example.com'] } }), [])
+  const trap = (more: object) => about({ alertTrap: { host: 'nms', ...more } })
+  assert.deepEqual(trap({}), ['alertTrap.community'])
+  assert.deepEqual(trap({ version: 'v3' }), ['alertTrap.user'])
+  assert.deepEqual(trap({ version: 'v3', user: 'x', privKey: '12345678' }), ['alertTrap.privKey'])
+  assert.deepEqual(trap({ version: 'v3', user: 'x', authKey: '1234567' }), ['alertTrap.authKey'])
+  assert.deepEqual(trap({ version: 'v3', user: 'x', authKey: '12345678', privKey: '12345678' }), [])
+})
