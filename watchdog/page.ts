@@ -1,20 +1,18 @@
 import { html, type Html } from '../lib/base/html.ts'
+import { page, pageStyle } from '../lib/base/page.ts'
 import type { ChannelStatus } from './alerts/telling.ts'
 import type { ClosedIncident, Incident } from './incidents.ts'
 import type { ProbeView, View } from './supervision.ts'
 
-/** The page of the watchdog: plain, readable without scripts, reloading itself. */
+/** The page of the watchdog. */
 
-export const styleSheet = `
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { margin: 1.5rem auto; max-width: 80rem; padding: 0 1rem }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #8884; vertical-align: top }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-.down, .critical { color: #c62828 } .suspect, .recovering, .flapping, .blind, .warning { color: #b26a00 } .dim { opacity: .7 }
-.day { font: 10px/1 monospace; white-space: nowrap; letter-spacing: -1px }
-@media (prefers-color-scheme: dark) { .down, .critical { color: #ff8a80 } .suspect, .recovering, .flapping, .blind, .warning { color: #ffb74d } }
+const look = pageStyle({
+  widthRem: 80,
+  bad: ['.down', '.critical'],
+  doubtful: ['.suspect', '.recovering', '.flapping', '.blind', '.warning'],
+})
+
+export const styleSheet = `${look}.day { font: 10px/1 monospace; white-space: nowrap; letter-spacing: -1px }
 `
 
 export interface PageFacts {
@@ -26,21 +24,13 @@ export interface PageFacts {
 
 export function watchdogPage({ node, view, channels, refreshSeconds }: PageFacts): string {
   const verdict = verdictOf(view)
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="refresh" content="${refreshSeconds}" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${node}: ${verdict}</title>
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        <h1>${node}: ${verdict}</h1>
-        ${maintenanceLine(view)} ${openTable(view.open)} ${probeTable(view.probes)} ${channelTable(channels)}
-        ${closedTable(view.closed)}
-      </body>
-    </html>`.text
+  return page({
+    title: `${node}: ${verdict}`,
+    refreshSeconds,
+    body: html`<h1>${node}: ${verdict}</h1>
+      ${maintenanceLine(view)} ${openTable(view.open)} ${probeTable(view.probes)} ${channelTable(channels)}
+      ${closedTable(view.closed)}`,
+  })
 }
 
 /** One line for a person: what is wrong, or that nothing is. */

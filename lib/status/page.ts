@@ -1,47 +1,25 @@
 import { transferResults } from './activity.ts'
-import { html, type Html } from '../base/html.ts'
+import { html } from '../base/html.ts'
+import { page, pageStyle } from '../base/page.ts'
 import type { BootLine, PhoneTrace } from './boot-traces.ts'
 import type { Snapshot } from './snapshot.ts'
 import { describeBytes, describeDuration, describePhone, describeTime, describeUsers } from './words.ts'
 
-/** The pages of the status server: plain, readable without scripts, reloading themselves. */
+/** The pages of the status server. */
 
-const style = `
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-body { margin: 1.5rem auto; max-width: 72rem; padding: 0 1rem }
-h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% } caption { text-align: left }
-th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #8884; vertical-align: top }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
-.alarm, .refused, .broken { color: #c62828 } .weak { color: #b26a00 } .dim { opacity: .7 }
-@media (prefers-color-scheme: dark) { .alarm, .refused, .broken { color: #ff8a80 } .weak { color: #ffb74d } }
-`
-
-function page(title: string, refreshSeconds: number, body: Html): string {
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="refresh" content="${refreshSeconds}" />
-        <meta name="viewport" content="width=device-width" />
-        <title>${title}</title>
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        ${body}
-      </body>
-    </html>`.text
-}
-
-export const styleSheet = style
+export const styleSheet = pageStyle({
+  widthRem: 72,
+  bad: ['.alarm', '.refused', '.broken'],
+  doubtful: ['.weak'],
+})
 
 export function overviewPage(now: Snapshot, phones: readonly PhoneTrace[], refreshSeconds: number): string {
   const verdict =
     now.alarms.length === 0 ? 'serving' : `${now.alarms.length} alarm${now.alarms.length === 1 ? '' : 's'}`
-  return page(
-    `${now.node}: ${verdict}`,
+  return page({
+    title: `${now.node}: ${verdict}`,
     refreshSeconds,
-    html`<h1>${now.node}: ${verdict}</h1>
+    body: html`<h1>${now.node}: ${verdict}</h1>
       <p class="dim">
         Twintone ${now.version}, up ${describeDuration(now.uptimeSeconds)}, pid ${now.process.pid},
         ${describeBytes(now.process.memoryBytes)} of memory, event-loop lag ${now.process.loopLagMs.p99} ms,
@@ -49,7 +27,7 @@ export function overviewPage(now: Snapshot, phones: readonly PhoneTrace[], refre
       </p>
       ${alarmList(now)} ${doorTable(now)} ${usersList(now)} ${totalTable(now)} ${activeTable(now)}
       ${phoneTable(phones)}`,
-  )
+  })
 }
 
 const slotWords = ({ slots }: Snapshot) =>
@@ -166,10 +144,10 @@ const phoneTable = (phones: readonly PhoneTrace[]) =>
     </table>`
 
 export function phonePage(trace: PhoneTrace, refreshSeconds: number): string {
-  return page(
-    `phone ${trace.address}`,
+  return page({
+    title: `phone ${trace.address}`,
     refreshSeconds,
-    html`<p><a href="/">overview</a></p>
+    body: html`<p><a href="/">overview</a></p>
       <h1>${trace.address} ${describePhone(trace.phone)}</h1>
       ${trace.boots.toReversed().map(
         (boot) =>
@@ -189,7 +167,7 @@ export function phonePage(trace: PhoneTrace, refreshSeconds: number): string {
             </table>
             ${boot.more === 0 ? undefined : html`<p class="dim">and ${boot.more} more requests</p>`}`,
       )}`,
-  )
+  })
 }
 
 const bootRow = (line: BootLine) =>

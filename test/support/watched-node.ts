@@ -20,7 +20,7 @@ import { until } from './until.ts'
 
 export interface WatchedNode {
   folder: string
-  ports: { http: number; tftp: number; ftp: number }
+  ports: { http: number; tftp: number; ftp: number; status: number }
   view: () => View
   /** Of the file server, as it runs now. */
   snapshot: () => Promise<Snapshot>
@@ -48,13 +48,17 @@ export interface WatchedOptions {
  */
 export async function startWatchedNode(t: TestContext, options: WatchedOptions = {}): Promise<WatchedNode> {
   const folder = await mkdtemp(join(tmpdir(), 'twintone-test-'))
-  const ports = { http: await freePort(), tftp: await freePort(), ftp: await freePort() }
+  const ports = {
+    http: await freePort(),
+    tftp: await freePort(),
+    ftp: await freePort(),
+    status: await freePort(),
+  }
   const file = join(folder, 'twintone.toml')
   writeFileSync(
     file,
     settingsOf(folder, ports, {
       snmp: await freeUdpPort('127.6.9.1'),
-      status: await freePort(),
       https: options.httpsDays === undefined ? undefined : await freePort(),
       more: options.settings ?? '',
     }),
@@ -121,7 +125,7 @@ async function stopAll(parts: Component[]): Promise<void> {
 const settingsOf = (
   folder: string,
   ports: WatchedNode['ports'],
-  other: { snmp: number; status: number; https: number | undefined; more: string },
+  other: { snmp: number; https: number | undefined; more: string },
 ) => `
 [node]
 name = "pbx-a"
@@ -164,7 +168,7 @@ failureLimit = 3
 timeoutMs = 1000
 graceSeconds = 0.1
 restart = "child"
-port = ${other.status}
+port = ${ports.status}
 logFile = ""
 silentSeconds = 4
 ${other.more.includes('[alertSyslog]') ? '' : '[alertSyslog]\nlocal = false\n'}
