@@ -1,5 +1,6 @@
 import type { Complaint } from './complaint.ts'
 import type { Config } from './config.ts'
+import { isPortRange } from './port-range.ts'
 
 /** Where a setting was given. */
 export type PlaceOf = (setting: string) => Pick<Complaint, 'source' | 'line'>
@@ -36,8 +37,7 @@ function* aboutRanges({ tftp, ftp }: Config, at: At): Iterable<Complaint> {
     ['tftp.transferPorts', tftp.transferPorts],
     ['ftp.passivePorts', ftp.passivePorts],
   ] as const) {
-    const [first = 0, last = 0] = range.split('-').map(Number)
-    if (range !== '' && (first < 1 || last > 65_535 || first > last))
+    if (range !== '' && !isPortRange(range))
       yield at(setting, `${range} is not a range of ports`, 'write first-last, such as 50000-50999')
   }
 }

@@ -9,9 +9,19 @@ const mostTries = 64
 /** Reads `50000-50999`; empty text means any free port. @throws Error with a sentence that names the setting */
 export function parsePortRange(setting: string, text: string): PortRange | undefined {
   if (text === '') return undefined
+  if (!isPortRange(text))
+    throw new Error(`${setting}: "${text}" is not first-last with ports from 1 to 65535`)
+  return endsOf(text)
+}
+
+/** Whether it is `first-last`, with ports that there are, and goes up. */
+export function isPortRange(text: string): boolean {
+  const { first, last } = endsOf(text)
+  return first >= 1 && last <= 65_535 && first <= last
+}
+
+function endsOf(text: string): PortRange {
   const [first = Number.NaN, last = Number.NaN] = text.split('-').map(Number)
-  const isRange = first >= 1 && last <= 65_535 && first <= last
-  if (!isRange) throw new Error(`${setting}: "${text}" is not first-last with ports from 1 to 65535`)
   return { first, last }
 }
 

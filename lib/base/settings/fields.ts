@@ -17,7 +17,7 @@ export const milliseconds = z.int().min(10).max(86_400_000)
 
 export const everywhere = ['0.0.0.0', '::']
 
-/** `50000-50999`; empty: any free port. `whyNoPortRange` says what the pattern cannot. */
+/** `50000-50999`; empty: any free port. `contradictions` says what the pattern cannot. */
 export const portRange = z
   .string()
   .regex(/^$|^\d{1,5}-\d{1,5}$/)
