@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
-import { TLSSocket } from 'node:tls'
+import { TLSSocket, type ConnectionOptions } from 'node:tls'
 import { Client, FTPError } from 'basic-ftp'
 import { printable } from '../base/printable.ts'
 import type { FileName } from '../files/file-name.ts'
-import { tlsOptions } from './authorities.ts'
+import { trustFor } from '../base/trust.ts'
 import { CopyFailure, scopeOfReply, type Stage } from './failure.ts'
 import type { Target } from './target.ts'
 
@@ -98,11 +98,21 @@ export class FtpSession {
     const { host, port, tls } = this.#target
     const client = this.#client
     if (tls === 'none') return void (await this.#step('greeting', () => client.connect(host, port)))
-    const options = await tlsOptions(this.#target)
+    const options = await this.#encryption()
     if (tls === 'implicit')
       return void (await this.#step('encryption', () => client.connectImplicitTLS(host, port, options)))
     await this.#step('greeting', () => client.connect(host, port))
     await this.#step('encryption', () => client.useTLS(options))
+  }
+
+  /** With the host, which the certificate is checked against where it is an address and no server name is sent. */
+  async #encryption(): Promise<ConnectionOptions> {
+    const { host, authorities } = this.#target
+    try {
+      return { host, ...(await trustFor(host, authorities, 'ftpCopy.authorities')) }
+    } catch (error) {
+      throw new CopyFailure('settings', error instanceof Error ? error.message : String(error))
+    }
   }
 
   /** Once for each folder of a session; a server that has it already says so in an error. */

@@ -7,7 +7,7 @@ import { closePhoneSocket, openPhoneSocket, sourceFor } from './phone-socket.ts'
 import { isSystemError, nonsense, silent, unproven, unreachable } from './why-unanswered.ts'
 
 /**
- * Questions to phones over SNMP. The only file that imports net-snmp, whose surprises stop here
+ * Questions to phones over SNMP. The surprises of net-snmp as one that asks stop here
  * (test/lib/phones/snmp.test.ts shows each):
  *
  * - It takes an answer from whoever sends it. So each question has a socket of its own that is connected to the

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createTransport } from 'nodemailer'
 import type { Config } from '../../lib/base/config.ts'
 import type { Channel, Message } from '../message.ts'
-import { trustFor } from './authorities.ts'
+import { trustFor } from '../../lib/base/trust.ts'
 import { failure } from './failure.ts'
 import { plainLine, plainText } from './plain.ts'
 

@@ -7,9 +7,8 @@ import { failure } from './failure.ts'
 import { cutBytes, plainLine, plainText } from './plain.ts'
 
 /**
- * SNMP traps; the objects are those of ops/deploy/TWINTONE-MIB.txt. A trap has no answer. The only file of the watchdog
- * that imports net-snmp, which writes the packet here and does not send it. Its surprises
- * (test/watchdog/alerts/trap.test.ts):
+ * SNMP traps; the objects are those of ops/deploy/TWINTONE-MIB.txt. A trap has no answer. net-snmp
+ * writes the packet here and does not send it. Its surprises (test/watchdog/alerts/trap.test.ts):
  *
  * - Who sends a trap is the authority of v3 (RFC 3414, 1.5.1). Its engine is a new one with each session, which no
  *   manager could know, and always at boot 0 and second 0, which a manager refuses as too old after 150 s
