@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { isRoot } from '../../lib/base/process.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { follow, freePort, runProgram, startProgram } from '../support/program.ts'
+import { needsRoot } from '../support/programs.ts'
 
 const nobody = 65_534
 
@@ -78,7 +78,7 @@ test('SIGTERM lets a transfer end and then ends the process with 0; SIGHUP reads
 
 test(
   'an ordinary user with CAP_NET_BIND_SERVICE and nothing more serves on the ports of phones',
-  { skip: isRoot() ? false : 'needs root to give the capability' },
+  needsRoot('give the capability'),
   async (t) => {
     const { folder, file } = await initialised(t)
     execFileSync('chown', ['-R', `${nobody}:${nobody}`, folder])
@@ -115,7 +115,7 @@ test(
   },
 )
 
-test('started as root it works and warns', { skip: isRoot() ? false : 'needs root' }, async (t) => {
+test('started as root it works and warns', needsRoot('be root'), async (t) => {
   const { file } = await initialised(t)
   const program = startProgram(t, [
     'cmd/fileserver.ts',

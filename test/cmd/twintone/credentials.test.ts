@@ -9,6 +9,7 @@ import { silentLog as log } from '../../../lib/base/log.ts'
 import { Credentials } from '../../../lib/phones/credentials.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { piped, run, typing } from '../../support/run-command.ts'
+import { needsRoot } from '../../support/programs.ts'
 
 async function node(t: TestContext) {
   const folder = await temporaryFolder(t)
@@ -58,17 +59,20 @@ test('the file is for its owner only, whatever it was, and nothing is left besid
   assert.ok(!text.includes('1234 ') && !/\b1234\b/.test(text.replaceAll(/scrypt\S+/g, '')))
 })
 
-const root = { skip: process.geteuid?.() === 0 ? false : 'only root can give files away' }
-test('what root sets can be read by the service, who owns the data', root, async (t) => {
-  const { twintone, file, folder } = await node(t)
-  await mkdir(join(folder, 'data'))
-  await chown(join(folder, 'data'), 65_534, 65_534)
-  await twintone(['set', '4711'], '1234')
-  assert.equal((await stat(file)).uid, 65_534)
-  await chown(file, 65_533, 65_533)
-  await twintone(['set', '4712'], '1234')
-  assert.equal((await stat(file)).uid, 65_533)
-})
+test(
+  'what root sets can be read by the service, who owns the data',
+  needsRoot('give files away'),
+  async (t) => {
+    const { twintone, file, folder } = await node(t)
+    await mkdir(join(folder, 'data'))
+    await chown(join(folder, 'data'), 65_534, 65_534)
+    await twintone(['set', '4711'], '1234')
+    assert.equal((await stat(file)).uid, 65_534)
+    await chown(file, 65_533, 65_533)
+    await twintone(['set', '4712'], '1234')
+    assert.equal((await stat(file)).uid, 65_533)
+  },
+)
 
 test('a file that is a link stays one', async (t) => {
   const { twintone, file, folder } = await node(t)

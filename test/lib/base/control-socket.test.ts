@@ -13,9 +13,9 @@ import {
   controlSocketPath,
   NotRunning,
 } from '../../../lib/base/control-socket.ts'
-import { isRoot } from '../../../lib/base/process.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { runScript, startScript } from '../../support/script.ts'
+import { needsRoot } from '../../support/programs.ts'
 
 const noFailure = (reason: unknown) => {
   throw reason
@@ -192,24 +192,20 @@ test('without a socket, and behind one that was left, nothing is running', async
   await assert.rejects(askControl(path, '/'), nothingRuns(path))
 })
 
-test(
-  'a user who may not talk to the node is told so',
-  { skip: !isRoot() && 'only root can become somebody' },
-  async (t) => {
-    const path = await serve(t, () => {})
-    chmodSync(join(path, '..'), 0o755)
-    chmodSync(join(path, '..', '..'), 0o755)
-    const { stdout } = await runScript(
-      t,
-      `import { askControl, NotRunning } from 'LIB/base/control-socket.ts'
+test('a user who may not talk to the node is told so', needsRoot('become somebody'), async (t) => {
+  const path = await serve(t, () => {})
+  chmodSync(join(path, '..'), 0o755)
+  chmodSync(join(path, '..', '..'), 0o755)
+  const { stdout } = await runScript(
+    t,
+    `import { askControl, NotRunning } from 'LIB/base/control-socket.ts'
     process.setgroups([])
     process.setgid(65534)
     process.setuid(65534)
     await askControl('${path}', '/').catch((error) => console.log(error instanceof NotRunning, error.message))`,
-    )
-    assert.equal(stdout, `true ${path}: this user may not talk to the node; use sudo or join its group\n`)
-  },
-)
+  )
+  assert.equal(stdout, `true ${path}: this user may not talk to the node; use sudo or join its group\n`)
+})
 
 test('a refusal carries the message of the program, or else its status', async (t) => {
   const path = await serve(t, (app) => {

@@ -15,8 +15,8 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LogFile, type LogFileOptions } from '../../../lib/base/log-file.ts'
-import { isRoot } from '../../../lib/base/process.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { needsRoot } from '../../support/programs.ts'
 
 const line = (number: number) => `${JSON.stringify({ number, text: 'x'.repeat(80) })}\n`
 const numbersIn = (text: string) => [...text.matchAll(/"number":(\d+)/g)].map(([, number]) => Number(number))
@@ -141,11 +141,9 @@ test('when the process ends, what waits is written at once', async (t) => {
   )
 })
 
-const mountable = { skip: !isRoot() && 'only root can mount' }
-
 test(
   'd116: a full disk loses lines and harms nothing; with room again the log goes on',
-  mountable,
+  needsRoot('mount'),
   async (t) => {
     const disk = smallDisk(t)
     const ballast = join(disk, 'ballast')

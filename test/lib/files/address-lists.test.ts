@@ -20,8 +20,8 @@ import type { Protocol } from '../../../lib/base/protocol.ts'
 import { AddressLists } from '../../../lib/files/address-lists.ts'
 import { TestClock } from '../../support/clock.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { needsRoot } from '../../support/programs.ts'
 
-const notRoot = process.getuid?.() === 0 ? false : 'needs root'
 const http = 'HTTPdata/HTTP_allow_IP.txt'
 const generic = 'HTTPdata/allow_IP.txt'
 
@@ -272,7 +272,7 @@ test('d88: a folder or a FIFO with the name of a list lets nobody in and holds n
 
 test(
   'd88: a list that could not be read is tried again, without waiting for an edit',
-  { skip: notRoot },
+  needsRoot('become somebody'),
   async (t) => {
     const { folder, ask, restart, alarms } = await site(t, { [generic]: '10.0.0.1' })
     rmSync(join(folder, '.state'), { recursive: true })

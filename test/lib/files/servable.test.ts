@@ -11,10 +11,10 @@ import { servableName } from '../../../lib/files/servable.ts'
 import { openStore, testStore, writeFiles } from '../../support/file-store.ts'
 import { refusedAs } from '../../support/refused.ts'
 import { words } from '../../support/words.ts'
+import { needsRoot } from '../../support/programs.ts'
 
 const run = promisify(execFile)
 const asOtherUser = join(import.meta.dirname, '../../support/as-other-user.ts')
-const asRoot = process.getuid?.() === 0
 
 test('d7: a link to a file or folder inside the root is served, by the name of what it leads to', async (t) => {
   const { root, open, read } = await testStore(t, { 'firmware/6.5/fw.bin': 'firmware' })
@@ -135,7 +135,7 @@ test('d8: a socket is not served', async (t) => {
   await assert.rejects(open('socket.txt'), refusedAs('notFound'))
 })
 
-test('d8: a device is not served', { skip: asRoot ? false : 'needs root to make one' }, async (t) => {
+test('d8: a device is not served', needsRoot('make one'), async (t) => {
   const { root, open } = await testStore(t)
   await run('mknod', [join(root, 'null.txt'), 'c', '1', '3'])
   await run('mknod', [join(root, 'loop.bin'), 'b', '7', '0'])
@@ -193,7 +193,7 @@ async function asNobody(folder: string, ...steps: readonly string[]): Promise<st
 
 test(
   'd9: a file that is neither readable by everybody nor our own is not served',
-  { skip: asRoot ? false : 'needs root' },
+  needsRoot('be root'),
   async (t) => {
     const { folder, root } = await testStore(t, {
       'all.txt': 'a',
@@ -225,7 +225,7 @@ test(
 
 test(
   'd9: a file, or its folder, made unreadable while in memory is not served',
-  { skip: asRoot ? false : 'needs root' },
+  needsRoot('be root'),
   async (t) => {
     const { folder, root } = await testStore(t, { 'a.txt': 'a', 'in/b.txt': 'b' })
     await chmod(folder, 0o755)

@@ -21,11 +21,10 @@ import {
   stagingOf,
   type OpenUserStore,
 } from '../../../support/user-store.ts'
+import { needsRoot } from '../../../support/programs.ts'
 
 const name = dataOf('4711')
 const victim = new URL('../../../support/user-store-victim.ts', import.meta.url).pathname
-const asRoot = { skip: !isRoot() && 'needs root, to have a file of root' }
-const needsRoot = { skip: !isRoot() && 'needs root, to mount a small disk' }
 
 /** Until the new content is in place, the change can be taken back; after that, only a restart can tell. */
 const takenBack: readonly Step[] = ['staged', 'kept', 'synced', 'journaled']
@@ -74,7 +73,7 @@ for (const step of unclear) {
 
 test(
   'd53: on a full disk the old version stays, the phone and an alarm say why, and room is enough to go on',
-  needsRoot,
+  needsRoot('mount a small disk'),
   async (t) => {
     const { store, folder, alarms } = await onSmallDisk(t)
     await save(store, name, 'old')
@@ -93,7 +92,7 @@ test(
 
 test(
   'd53: however little room is left, what is refused is not there and what is acknowledged is',
-  needsRoot,
+  needsRoot('mount a small disk'),
   async (t) => {
     const { store, folder, steps, stop } = await onSmallDisk(t)
     const expected = ['first']
@@ -124,7 +123,7 @@ test(
 
 test(
   'on a disk that became read-only, storing fails with the cause, and goes on when that is mended',
-  needsRoot,
+  needsRoot('mount a small disk'),
   async (t) => {
     const { store, folder } = await openUserStore(t)
     const staging = join(folder, '.state', 'staging')
@@ -143,7 +142,7 @@ test(
 
 test(
   'user data on another disk than its versions is told at start, with the reason',
-  needsRoot,
+  needsRoot('mount a small disk'),
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'twintone-test-'))
     await mkdir(join(folder, 'FTPdata'))
@@ -155,7 +154,7 @@ test(
 
 test(
   'a file that belongs to somebody else, which Linux lets nobody link, is kept as a copy',
-  asRoot,
+  needsRoot('have a file of root'),
   async (t) => {
     const { folder, stop } = await openUserStore(t)
     await stop()
