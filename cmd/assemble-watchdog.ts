@@ -60,6 +60,7 @@ export function assembleWatchdog(config: Config, options: WatchdogOptions): Watc
     ),
     tell: (message) => telling.tell(message),
     notify,
+    roundMs: slowestRoundMs(config.watchdog),
     onRound: (allWell) => {
       if (allWell) deadMan.ping()
     },
@@ -85,6 +86,10 @@ export function assembleWatchdog(config: Config, options: WatchdogOptions): Watc
     ],
   }
 }
+
+/** Probes wait up to a tenth longer than the interval, so that they do not all come at once, and then for their answer. */
+const slowestRoundMs = ({ intervalSeconds, suspectSeconds, timeoutMs }: Config['watchdog']): number =>
+  Math.max(intervalSeconds, suspectSeconds) * 1_100 + timeoutMs
 
 const protocolsOf = ({ http, https, tftp, ftp }: Config): Protocol[] =>
   Object.entries({ http, https, tftp, ftp }).flatMap(([protocol, { enabled }]) =>

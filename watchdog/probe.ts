@@ -9,6 +9,8 @@ export interface Probe {
   readonly dependsOn: readonly string[]
   /** Never rejects. Ends by itself within `watchdog.timeoutMs`, and at once when `signal` aborts. */
   run(signal: AbortSignal): Promise<Finding>
+  /** For a person who asks: without what `run` remembers of a while ago. Absent: `run` remembers nothing. */
+  runAnew?(signal: AbortSignal): Promise<Finding>
 }
 
 export type ProbeSubject =

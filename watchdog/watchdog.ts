@@ -17,12 +17,14 @@ import { step } from './supervisor.ts'
 export interface WatchdogParts {
   probes: readonly Probe[]
   rules: Rules
-  fileServer: FileServer
+  fileServer: Pick<FileServer, 'hello' | 'beat' | 'bye' | 'whoIsHurt' | 'reopen' | 'pid'>
   /** Absent: the file server is not ours to restart. */
   restarter: Restarter | undefined
   evidence: Pick<Evidence, 'collect'>
   tell: (message: Message) => void
   notify: Pick<SystemdNotify, 'ready' | 'rounds' | 'alive' | 'status' | 'stopping'>
+  /** No round takes longer, by far. */
+  roundMs: number
   /** Told after each round whether all was well. */
   onRound: (allWell: boolean) => void
   stateFile: Pick<StateFile, 'load' | 'save'>
@@ -51,7 +53,10 @@ export class Watchdog implements Component {
   /** Evidence for the act that follows. */
   #collecting: Promise<unknown> = Promise.resolve()
   #greeting = false
-  #round = { number: 0, startedMs: -Infinity, asked: new Set<string>() }
+  #greetedMs = -Infinity
+  /** Probes that were really asked since the last round was over. */
+  readonly #asked = new Set<string>()
+  #rounds = 0
 
   constructor(parts: WatchdogParts) {
     this.#parts = parts
@@ -59,11 +64,11 @@ export class Watchdog implements Component {
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
-    const { stateFile, probes, rules, notify } = this.#parts
+    const { stateFile, probes, rules, notify, roundMs } = this.#parts
     await this.#sayHello() // so that it knows our files before the first probe
     this.#state = begin(await stateFile.load(), probes, this.#moment(), rules)
     notify.ready()
-    notify.rounds(rules.intervalMs)
+    notify.rounds(roundMs)
     this.#work = this.#keepWatching(this.#stopping.signal).catch(fail)
   }
 
@@ -88,6 +93,7 @@ export class Watchdog implements Component {
   /** Something a person does: acknowledge, snooze, maintenance. `untilMs` by the clock. */
   happen(event: Exclude<Happening, { type: 'tick' | 'finding' | 'acted' }>): void {
     this.#step(event)
+    void this.#parts.stateFile.save(this.#known())
   }
 
   /** Asks one probe now. Undefined: there is none of that name. */
@@ -95,26 +101,27 @@ export class Watchdog implements Component {
     const probe = this.#byName.get(name)
     if (probe === undefined) return undefined
     await this.#running.get(name)
-    const finding = await probe.run(this.#stopping.signal)
-    this.#step({ type: 'finding', name, finding })
+    const { signal } = this.#stopping
+    const finding = await (probe.runAnew ?? probe.run)(signal)
+    if (!signal.aborted) this.#step({ type: 'finding', name, finding })
     return finding
   }
 
   async #keepWatching(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#step({ type: 'tick' })
-      this.#beginRound()
+      this.#greetIfDue()
       this.#askWhatIsDue()
       this.#endRound()
       await this.#parts.clock.sleep(this.#nextMs(), signal).catch(() => {})
     }
   }
 
-  #beginRound(): void {
+  #greetIfDue(): void {
     const { clock, rules } = this.#parts
     const now = clock.now()
-    if (now - this.#round.startedMs < rules.intervalMs) return
-    this.#round = { number: this.#round.number + 1, startedMs: now, asked: new Set() }
+    if (now - this.#greetedMs < rules.intervalMs) return
+    this.#greetedMs = now
     void this.#greet()
   }
 
@@ -153,7 +160,7 @@ export class Watchdog implements Component {
     try {
       const finding = await probe.run(signal)
       if (signal.aborted) return
-      this.#round.asked.add(probe.name)
+      this.#asked.add(probe.name)
       this.#step({ type: 'finding', name: probe.name, finding })
     } finally {
       this.#running.delete(probe.name)
@@ -163,15 +170,15 @@ export class Watchdog implements Component {
   /** A round is over once each probe was really asked: only then does anybody hear that we are well. */
   #endRound(): void {
     const { probes, fileServer, notify, onRound } = this.#parts
-    const { asked, number } = this.#round
-    if (asked.size < probes.length) return
-    asked.clear()
+    if (this.#asked.size < probes.length) return
+    this.#asked.clear()
+    this.#rounds += 1
     const { open, probes: seen } = this.view()
-    const allWell = open.every(({ about }) => about !== 'fault')
+    const allWell = open.every(({ about }) => about !== 'fault' && about !== 'blind')
     notify.alive()
     notify.status(`${seen.filter(({ state }) => state === 'ok').length} of ${seen.length} probes are well`)
     onRound(allWell)
-    void fileServer.beat(number, allWell).catch(() => {}) // its probe judges that
+    void fileServer.beat(this.#rounds, allWell).catch(() => {}) // its probe judges that
   }
 
   #nextMs(): number {

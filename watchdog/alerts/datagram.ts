@@ -23,7 +23,9 @@ export async function sendDatagram(
   signal.addEventListener('abort', onAbort, { once: true })
   socket.on('error', over.reject)
   let timer: NodeJS.Timeout | undefined
-  socket.connect(port, address, () => {
+  // What keeps it from connecting, such as a missing route, is told here and in no event.
+  socket.connect(port, address, (error?: Error) => {
+    if (error) return over.reject(error)
     socket.send(packet, (error) => {
       if (error) return over.reject(error)
       timer = setTimeout(over.resolve, refusalMs)

@@ -45,6 +45,7 @@ export function rarely(probe: Probe, everyMs: number, clock: Clock): Probe {
   let last: { finding: Finding; at: number } | undefined
   return {
     ...probe,
+    runAnew: probe.run,
     async run(signal) {
       if (last !== undefined && clock.now() - last.at < everyMs) return last.finding
       const finding = await probe.run(signal)
