@@ -8,9 +8,9 @@ export interface Probe {
   /** Names of probes that make this one's misses no news: with the file server down, no door answers. */
   readonly dependsOn: readonly string[]
   /** Never rejects. Ends by itself within `watchdog.timeoutMs`, and at once when `signal` aborts. */
-  run(signal: AbortSignal): Promise<Finding>
+  readonly run: (signal: AbortSignal) => Promise<Finding>
   /** For a person who asks: without what `run` remembers of a while ago. Absent: `run` remembers nothing. */
-  runAnew?(signal: AbortSignal): Promise<Finding>
+  readonly runAnew?: (signal: AbortSignal) => Promise<Finding>
 }
 
 export type ProbeSubject =

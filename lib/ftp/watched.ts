@@ -23,7 +23,7 @@ export async function watched(
   { path, isUpload = false }: { path: string; isUpload?: boolean },
   work: (handle: TransferHandle) => Promise<TransferEnd>,
 ): Promise<void> {
-  const handle = activity.begin({ protocol: 'ftp', address, port, asked: path })
+  const handle = activity.begin({ protocol: 'ftp', address, port, asked: path, upload: isUpload })
   try {
     handle.end(await work(handle))
   } catch (error) {

@@ -24,8 +24,8 @@ export async function sendDatagram(
   socket.on('error', over.reject)
   let timer: NodeJS.Timeout | undefined
   // What keeps it from connecting, such as a missing route, is told here and in no event.
-  socket.connect(port, address, (error?: Error) => {
-    if (error) return over.reject(error)
+  socket.connect(port, address, (unconnected?: Error) => {
+    if (unconnected) return over.reject(unconnected)
     socket.send(packet, (error) => {
       if (error) return over.reject(error)
       timer = setTimeout(over.resolve, refusalMs)

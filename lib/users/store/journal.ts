@@ -97,8 +97,9 @@ export class Journal {
     if (this.#broken !== undefined) throw this.#broken
     const written = Promise.withResolvers<Entry[]>()
     this.#waiting.push({ drafts, resolve: written.resolve, reject: written.reject })
-    await this.#flushing.run()
-    return written.promise
+    // Both at once: the flush may go on to compact, and a failure that nobody hears meanwhile would end the process.
+    const [entries] = await Promise.all([written.promise, this.#flushing.run()])
+    return entries
   }
 
   /** Begins a new segment with what is still needed. */

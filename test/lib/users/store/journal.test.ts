@@ -10,6 +10,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { Alarms } from '../../../../lib/base/alarms.ts'
+import { systemClock } from '../../../../lib/base/clock.ts'
+import { parseFileName } from '../../../../lib/files/file-name.ts'
+import { Journal } from '../../../../lib/users/store/journal.ts'
+import { temporaryFolder } from '../../../support/folder.ts'
+import { recordingLog } from '../../../support/recording-log.ts'
 import {
   allVersions,
   contentOf,
@@ -157,4 +163,32 @@ test('a journal that cannot be compacted goes on with the old segment', async (t
   for (let count = 0; count < 80; count += 1) await save(store, name, `${count}`)
   assert.ok(statSync(segmentOf(folder)).size < 20_000)
   await store.remove(name, phone)
+})
+
+test('a save that fails while the journal is compacted fails alone', async (t) => {
+  const folder = await temporaryFolder(t)
+  let wallTime = () => new Date()
+  const { log } = recordingLog()
+  const journal = new Journal({
+    folder,
+    syncFolder: async () => {},
+    clock: { ...systemClock, wallTime: () => wallTime() },
+    log,
+    alarms: new Alarms({ clock: systemClock, log }),
+    onStep: async () => {},
+    compactAtBytes: 1_000,
+    apply: () => {},
+    needed: () => [],
+  })
+  await journal.load()
+  await journal.compact()
+  wallTime = () => {
+    throw new Error('out of time')
+  }
+  const record = { op: 'put', name: parseFileName('a.txt'), size: 0, hash: '', by: phone } as const
+  const saved = journal.append([{ record }])
+  const compacted = journal.compact()
+  await assert.rejects(saved, /out of time/)
+  await compacted
+  await journal.close()
 })
