@@ -81,6 +81,7 @@ export class Backups {
   /** @param version absent: the current one */
   async show(asked: string, version?: number): Promise<Content> {
     const name = this.#find(asked)
+    await this.#lookAgain(name)
     const record = version === undefined ? this.#current(name) : this.#version(name, version)
     const content = await this.#store.readVersion(name, record.seq)
     return { name, version: record.seq, items: readBackup(content), base64: content.toString('base64') }
@@ -89,6 +90,7 @@ export class Backups {
   /** @param from absent: the version before `to`; @param to absent: the current one */
   async diff(asked: string, from?: number, to?: number): Promise<Difference> {
     const name = this.#find(asked)
+    await this.#lookAgain(name)
     const after = to === undefined ? this.#current(name) : this.#version(name, to)
     const before = from === undefined ? this.#before(name, after) : this.#version(name, from)
     return this.#compare(name, before, after)
@@ -97,6 +99,7 @@ export class Backups {
   async restore(asked: string, wish: RestoreWish): Promise<Restored> {
     const source = this.#find(asked)
     const target = this.#targetOf(source, wish)
+    for (const name of new Set([source, target])) await this.#store.takeIn(name)
     const version = this.#wanted(source, wish, target !== source)
     const there = this.#store.files().find(({ name }) => name === target)
     const difference = { ...(await this.#compare(source, there, version)), name: target }
@@ -112,6 +115,11 @@ export class Backups {
     const name = this.#findIn(this.#store.deleted(), asked)
     await this.#store.undelete(name, { protocol: 'local', address: '', why: 'undeleted' })
     return { name }
+  }
+
+  /** Reading goes on where nothing can be stored: what was done by hand then shows as damage. */
+  async #lookAgain(name: FileName): Promise<void> {
+    await this.#store.takeIn(name).catch(() => {})
   }
 
   #chosen(records: readonly FileRecord[], extension: string | undefined): FileSummary[] {

@@ -194,6 +194,11 @@ export class UserStore implements Component {
     return this.#reader.readVersion(name, seq)
   }
 
+  /** Takes in what was done to a file by hand, which else waits for the next look at all. @throws Refusal */
+  async takeIn(name: FileName): Promise<void> {
+    await this.#explained(`cannot take in ${name}`, [name], () => this.#writer.takeIn(name))
+  }
+
   /** The deletions of files that can be brought back. */
   deleted(): FileRecord[] {
     return this.#bin.list()

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { parseFileName } from '../../../lib/files/file-name.ts'
 import { Backups } from '../../../lib/users/backups.ts'
@@ -10,14 +12,15 @@ const anna = 'ABKNAME001=Anna\nABKNUMBER001=4712\n'
 const bert = 'ABKNAME001=Bert\nABKNUMBER001=4713\n'
 
 async function backupsOf(t: TestContext, contents: readonly (readonly [name: string, content: string])[]) {
-  const { names, store, contentOf } = await usersIn(t)
+  const { dataFolder, names, store, contentOf } = await usersIn(t)
   for (const [name, content] of contents)
     await store.putContent(parseFileName(name), Buffer.from(content), {
       protocol: 'ftp',
       address: '127.0.1.1',
       model: '9630',
     })
-  return { store, contentOf, backups: new Backups({ store, names }) }
+  const pathOf = (name: string) => join(dataFolder, 'FTPdata', name)
+  return { store, contentOf, pathOf, backups: new Backups({ store, names }) }
 }
 
 const words = (changes: Awaited<ReturnType<Backups['diff']>>['changes']) =>
@@ -117,6 +120,22 @@ test('a deleted file is listed as such, comes back, and can be restored from', a
   assert.equal(await contentOf(file), anna)
   assert.deepEqual(backups.deleted(), [])
   await assert.rejects(backups.undelete('4711'), refusedAs('notFound'))
+})
+
+test('where somebody damaged or removed a file by hand, an older version is restored at once', async (t) => {
+  const { backups, contentOf, pathOf } = await backupsOf(t, [
+    [file, anna],
+    [file, bert],
+  ])
+  const [, ofAnna] = backups.history(file)
+  await writeFile(pathOf(file), 'rubbish=1\n')
+  await backups.restore(file, {})
+  assert.equal(await contentOf(file), anna)
+  await writeFile(pathOf(file), 'rubbish=2\n')
+  assert.equal(String(Buffer.from((await backups.show(file)).base64, 'base64')), 'rubbish=2\n')
+  await rm(pathOf(file))
+  await backups.restore(file, { version: ofAnna?.version ?? 0 })
+  assert.equal(await contentOf(file), anna)
 })
 
 test('what is no text of a backup has its sizes compared only', async (t) => {
