@@ -23,7 +23,8 @@ export async function watched(
   { path, isUpload = false }: { path: string; isUpload?: boolean },
   work: (handle: TransferHandle) => Promise<TransferEnd>,
 ): Promise<void> {
-  const handle = activity.begin({ protocol: 'ftp', address, port, asked: path, upload: isUpload })
+  const start = { protocol: 'ftp', address, port, asked: path } as const
+  const handle = activity.begin(isUpload ? { ...start, upload: true } : start)
   try {
     handle.end(await work(handle))
   } catch (error) {
