@@ -142,6 +142,7 @@ export class FtpCopy implements Component {
       // What the end of the service cut off says nothing about the server.
       const outcome = this.#stopping.signal.aborted ? 'server down' : this.#health.record(result, sent)
       await sent.save()
+      this.#health.noFault()
       return outcome
     } catch (error) {
       this.#health.fault(error)

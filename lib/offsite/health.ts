@@ -12,6 +12,7 @@ export interface HealthParts {
 }
 
 const alarmSubject = 'copy of user data'
+const faultSubject = 'state of the copy of user data'
 /** Files named in one line of the log. */
 const mostNamed = 5
 
@@ -40,11 +41,19 @@ export class Health {
   fault(err: unknown): void {
     this.failedRounds += 1
     this.lastError = err instanceof Error ? err.message : String(err)
-    this.#parts.log.error({ server: this.#server, err }, 'offsite copy fault')
+    const { alarms, log } = this.#parts
+    log.error({ server: this.#server, err }, 'offsite copy fault')
+    alarms.raise(faultSubject, `what was sent to ${this.#server} cannot be noted down: ${this.lastError}`)
+  }
+
+  /** What was sent is noted down again. */
+  noFault(): void {
+    this.#parts.alarms.clear(faultSubject)
   }
 
   #succeeded({ sent: files, bytes, ms }: RoundResult, sent: SentFiles): void {
     const { alarms, clock, log } = this.#parts
+    sent.recovered()
     if (files > 0) sent.succeeded(clock.wallTime())
     if (files > 0) log.info({ server: this.#server, files, bytes, ms }, 'offsite copy sent')
     this.failedRounds = 0

@@ -62,7 +62,7 @@ export interface Failing {
 }
 
 /**
- * Whether a person should know: at once when waiting mends nothing, otherwise after ten rounds in a row (about five
+ * Whether a person should know: at once when waiting mends nothing, otherwise after ten rounds in a row (about four
  * hours of growing gaps) or a day, whichever comes first.
  */
 export const isAlarming = ({ rounds, sinceMs, needsPerson }: Failing, wallMs: number): boolean =>

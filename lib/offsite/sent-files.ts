@@ -62,6 +62,12 @@ export class SentFiles {
 
   succeeded(at: Date): void {
     this.#lastSuccessAt = at.toISOString()
+    this.#isSaved = false
+  }
+
+  /** Nothing fails any more, be it that there is nothing left to send. */
+  recovered(): void {
+    if (this.#failingSince === undefined) return
     this.#failingSince = undefined
     this.#isSaved = false
   }

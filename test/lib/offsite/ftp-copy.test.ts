@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { Alarms } from '../../../lib/base/alarms.ts'
@@ -291,4 +291,31 @@ test('pyftpdlib that was away, and comes back, gets all of it', withPyftpdlib, a
   await node.round()
   for (const n of [1, 2, 3])
     assert.equal(await readFile(join(back.folder, `phones/471${n}_96xxdata.txt`), 'utf8'), `data of ${n}`)
+})
+
+test('where it cannot be noted what was sent, that is an alarm until it can', async (t) => {
+  const { node } = await withFake(t)
+  node.store.write('4711_96xxdata.txt', 'x')
+  const state = join(node.settings.dataFolder, '.state')
+  await node.copy.start()
+  await writeFile(state, 'not a folder')
+  await node.round()
+  assert.match(node.alarms.list()[0]?.text ?? '', /cannot be noted down: .*(?:ENOTDIR|EEXIST)/)
+  await rm(state)
+  await node.round()
+  assert.deepEqual(node.alarms.list(), [])
+})
+
+test('what failed and is gone is no failing any more', async (t) => {
+  const away = { now: true }
+  const { node } = await withFake(t, { on: () => (away.now ? '421 closed for repairs' : undefined) })
+  node.store.write('4711_96xxdata.txt', 'x')
+  await node.copy.start()
+  await node.round()
+  node.store.write('4711_96xxdata.txt', undefined)
+  await node.round()
+  node.clock.advance(2 * 86_400_000)
+  node.store.write('4712_96xxdata.txt', 'x')
+  await node.round()
+  assert.deepEqual(node.alarms.list(), [])
 })
