@@ -182,6 +182,7 @@ test(
     await delay(6_000)
     assert.deepEqual(node.cures(), [])
     assert.equal((await node.snapshot()).process.pid, pid)
+    assert.ok(node.view().open.some(({ probe, told }) => probe === 'disk of data' && told !== undefined))
     await rm(filler)
     await node.well()
   },

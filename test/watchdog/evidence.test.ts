@@ -132,7 +132,7 @@ test('d111: an incident of an odd name leads nowhere else', async (t) => {
     incident: '../../../x $(id)',
   })
   assert.equal(kept, join(keptIn(folder), '_________x___id_'))
-  assert.equal(existsSync(join(folder, 'x')), false)
+  assert.equal(existsSync(join(keptIn(folder), '../../../x $(id)')), false)
 })
 
 test('d116: without descriptors left there is no evidence, that is said, and it comes back with them', async (t) => {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { systemClock } from '../../lib/base/clock.ts'
 import { SystemdNotify, type NotifyParts } from '../../watchdog/notify.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -82,13 +83,16 @@ test('a status of several lines cannot say anything else', async (t) => {
 })
 
 test('without NOTIFY_SOCKET nothing is said and nothing is started', async (t) => {
+  const witness = join(await temporaryFolder(t), 'started')
+  const systemdNotify = await programFile(t, `touch ${witness}`)
   for (const socket of [undefined, '']) {
-    const { notify } = notifyOf(t, socket, { perl: '/no/such/perl', systemdNotify: '/no/such/program' })
+    const { notify } = notifyOf(t, socket, { systemdNotify })
     notify.ready()
-    notify.alive()
+    await setImmediate()
+    assert.deepEqual(helpers(), [])
     await notify.close()
   }
-  assert.deepEqual(helpers(), [])
+  assert.equal(existsSync(witness), false)
 })
 
 test('one helper serves for all, and ends when we close', async (t) => {

@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { scriptChannel } from '../../../watchdog/alerts/script.ts'
 import { alert } from '../../support/alert.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { until } from '../../support/until.ts'
 
 async function script(t: TestContext, text: string): Promise<{ program: string; folder: string }> {
   const folder = await temporaryFolder(t)
@@ -57,9 +58,17 @@ test('d111: a program that fails has not taken it, and its last words are kept',
   await assert.rejects(send(program), /alert\.sh: ended with 3: no line to the pager$/)
 })
 
+const hanging = 'echo $$ >pid.new; mv pid.new pid; exec sleep 300'
+const pidIn = (folder: string) =>
+  until(() =>
+    existsSync(join(folder, 'pid')) ? readFileSync(join(folder, 'pid'), 'utf8').trim() : undefined,
+  )
+const ended = (pid: string) => until(() => (existsSync(`/proc/${pid}`) ? undefined : true))
+
 test('d111: a program that hangs is ended', async (t) => {
-  const { program } = await script(t, 'sleep 300')
-  await assert.rejects(send(program, alert(), 200), /alert\.sh: timed out \(no end after 200 ms\)/)
+  const { program, folder } = await script(t, hanging)
+  await assert.rejects(send(program, alert(), 1_000), /alert\.sh: timed out \(no end after 1000 ms\)/)
+  await ended(await pidIn(folder))
 })
 
 test('a program that is missing is named', async () => {
@@ -67,11 +76,13 @@ test('a program that is missing is named', async () => {
 })
 
 test('an ended try ends the program', async (t) => {
-  const { program } = await script(t, 'sleep 300')
+  const { program, folder } = await script(t, hanging)
   const cut = new AbortController()
   const sending = scriptChannel({ program, timeoutMs: 60_000 }).send(alert(), cut.signal)
+  const pid = await pidIn(folder)
   cut.abort(new Error('enough'))
   await assert.rejects(sending, /enough/)
+  await ended(pid)
 })
 
 test('a text longer than an environment holds is cut', async (t) => {

@@ -151,12 +151,18 @@ test('d110: other content than was stored is a miss', async (t) => {
 })
 
 test('an active connection that never comes is a miss', async (t) => {
+  const data = await tcpLiar(t, (socket) => socket.resume())
   const finding = await judge(
     t,
-    scripted({ PASV: '425 unused', STOR: '150 Go', PORT: '200 Noted', RETR: '150 Go' }),
-    { storeActive: true },
+    scripted({
+      PASV: () => `227 Go (127,0,0,1,${data >> 8},${data & 0xff})`,
+      STOR: '150 Go\r\n226 Stored',
+      PORT: '200 Noted',
+      RETR: '150 Go',
+    }),
   )
   assert.equal(finding.outcome, 'missed')
+  assert.match(finding.why, /^RETR of the probe file on port \d+ \(active\)/)
 })
 
 test('a port that does not speak TLS has missed as FTPS', async (t) => {
@@ -209,10 +215,10 @@ function scripted(script: Script): (socket: Socket) => void {
 async function judge(
   t: TestContext,
   talk: (socket: Socket) => void,
-  { active = true, storeActive = false } = {},
+  { active = true } = {},
 ): Promise<Finding> {
   const parts = await loneParts(t, (config) => {
-    config.ftp.explicitTls = storeActive
+    config.ftp.explicitTls = false
     config.ftp.active = active
   })
   return run(ftpProbe(await tcpLiar(t, talk), parts))
