@@ -165,7 +165,7 @@ function cureOf({ about, tried }: Incident): string {
 const stampOf = (wall: string) =>
   `${wall.slice(0, 10).replaceAll('-', '')}-${wall.slice(11, 16).replace(':', '')}`
 
-export const slugOf = (text: string): string =>
+const slugOf = (text: string): string =>
   text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

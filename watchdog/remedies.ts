@@ -81,7 +81,7 @@ export function ended(
   return changeSpent({ ...rest, tried }, acting, wait)
 }
 
-/** The probe is well again: what was tried last is credited with it. @returns what that was */
+/** The probe is well again: what was tried last is credited with it. */
 export function mended(remedies: Remedies, probe: string): Remedies {
   const attempts = remedies.tried[probe]
   const last = lastOf(attempts)

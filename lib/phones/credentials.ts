@@ -23,7 +23,7 @@ export interface CredentialParts {
 }
 
 /** Many phones may share an address behind NAT, and one of them may have a stale password. */
-export const credentialRules: AttemptRules = {
+const credentialRules: AttemptRules = {
   free: 5,
   firstDelayMs: 250,
   longestDelayMs: 4_000,

@@ -26,7 +26,7 @@ export function probeLog(log: Log): TransferListener {
 }
 
 /** What the log and the live view tell of a transfer; what is unknown is left out. */
-export function transferFields({
+function transferFields({
   phone,
   address,
   protocol,

@@ -2,7 +2,7 @@ import { Machine } from '../../lib/ftp/machine.ts'
 import { wireText } from '../../lib/ftp/replies.ts'
 import type { Effect, Result, Terms } from '../../lib/ftp/state.ts'
 
-export const plainTerms: Terms = {
+const plainTerms: Terms = {
   address: '10.1.2.3',
   offersTls: true,
   offersActive: true,

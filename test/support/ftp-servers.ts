@@ -1,11 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { makeSelfSigned } from '../../lib/base/self-signed.ts'
 import { temporaryFolder } from './folder.ts'
+import { freePort } from './program.ts'
 import { withProgram } from './programs.ts'
 import { until } from './until.ts'
 
@@ -124,13 +125,4 @@ async function accepts(port: number): Promise<boolean> {
   } finally {
     socket.destroy()
   }
-}
-
-/** A port nobody listens on now: neither server can tell which one it was given. */
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, '127.0.0.1')
-  await once(holder, 'listening')
-  const { port } = holder.address() as AddressInfo
-  await holder[Symbol.asyncDispose]()
-  return port
 }

@@ -143,7 +143,7 @@ function expectStatus({ status, body }: HttpAnswer, wanted: readonly number[]): 
 }
 
 /** The answer to a GET as the parsers of old phones want it, with the content that lies on the disk. */
-export function expectFile(answer: HttpAnswer, content: Buffer): void {
+function expectFile(answer: HttpAnswer, content: Buffer): void {
   const { version, headers, body } = answer
   expectStatus(answer, [200])
   const length = headers['content-length']

@@ -18,7 +18,7 @@ export interface ProbeParts {
 }
 
 export const fileServerProbe = 'file server'
-export const dataDiskProbe = 'disk of data'
+const dataDiskProbe = 'disk of data'
 
 /** What doors need that take files from us: with a full disk none of them works, and no restart would help. */
 export const needsOfDoors = [fileServerProbe, dataDiskProbe]

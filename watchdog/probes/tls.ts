@@ -39,7 +39,7 @@ export interface Shown {
 }
 
 /** @throws Missed when nothing readable was shown */
-export function shownBy(socket: TLSSocket): Shown {
+function shownBy(socket: TLSSocket): Shown {
   const certificate = socket.getPeerX509Certificate()
   if (certificate === undefined) throw new Missed('no certificate was shown')
   const alternatives = certificate.subjectAltName?.split(/,\s*/).map((name) => name.replace(/^[^:]*:/, ''))
