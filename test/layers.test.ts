@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/ftp': doors,
   'lib/firmware': ['lib/files', 'lib/base'],
   'lib/central': ['lib/files', 'lib/base'],
-  ha: ['lib/files', 'lib/base'],
+  ha: ['lib/users', 'lib/files', 'lib/base'],
   watchdog: ['lib/base'],
   'ops/console': ['lib/status', 'lib/base'],
   'ops/deploy': ['lib/base'],
@@ -64,6 +64,7 @@ const packages: Record<string, readonly string[]> = {
     'lib/base/settings/downloads.ts',
     'lib/base/settings/fields.ts',
     'lib/base/settings/ftp.ts',
+    'lib/base/settings/pair.ts',
     'lib/base/settings/snmp.ts',
     'lib/base/settings/user-data.ts',
     'lib/base/settings/watchdog.ts',
@@ -163,7 +164,7 @@ const doorsAtTheDisk: Record<string, string> = {
 /** Words of the pair that lib does not know, and where one means something else. */
 const wordsOfThePair: Record<string, readonly string[]> = {
   election: [],
-  vip: [],
+  vip: ['lib/base/settings/'], // the one table of settings has the pair's, too
   peer: ['lib/tftp/'], // there it is the other end of a packet's way
 }
 

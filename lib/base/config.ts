@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { http, https, tftp } from './settings/downloads.ts'
 import { addresses, port } from './settings/fields.ts'
 import { ftp, superUser } from './settings/ftp.ts'
+import { pair, pairDrill, pairEtcd, pairHooks, pairTiming } from './settings/pair.ts'
 import { snmp } from './settings/snmp.ts'
 import { archive, ftpCopy, userData } from './settings/user-data.ts'
 import {
@@ -64,6 +65,11 @@ const schema = z.strictObject({
   alertScript: alertScript.prefault({}),
   alertWebhook: alertWebhook.prefault({}),
   alertTrap: alertTrap.prefault({}),
+  pair: pair.prefault({}),
+  pairEtcd: pairEtcd.prefault({}),
+  pairTiming: pairTiming.prefault({}),
+  pairHooks: pairHooks.prefault({}),
+  pairDrill: pairDrill.prefault({}),
   access: z
     .strictObject({
       maxClients: z
