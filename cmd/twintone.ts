@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { dispatch } from '../lib/base/dispatch.ts'
 import { programArguments, runProgram } from '../lib/base/process.ts'
 import { allowCommand } from './twintone/allow.ts'
 import { archiveCommand } from './twintone/archive.ts'
@@ -7,7 +8,6 @@ import { backupsCommand } from './twintone/backups.ts'
 import { checkCommand } from './twintone/check.ts'
 import { clientsCommand } from './twintone/clients.ts'
 import { credentialsCommand } from './twintone/credentials.ts'
-import { dispatch } from './twintone/dispatch.ts'
 import { importCommand } from './twintone/import.ts'
 import { initCommand } from './twintone/init.ts'
 import { logCommand } from './twintone/log.ts'
@@ -17,6 +17,7 @@ import { reloadCommand } from './twintone/reload.ts'
 import { statusCommand } from './twintone/status.ts'
 import { upCommand } from './twintone/up.ts'
 import { watchdogCommand } from './twintone/watchdog.ts'
+import { version } from './version.ts'
 
 /** In the order of the help: setting up, looking, changing. */
 const commands = [
@@ -49,7 +50,8 @@ runProgram(
       },
       colour: process.stdout.isTTY && !process.env['NO_COLOR'],
     }
-    return dispatch(commands, programArguments(), io)
+    const about = `Twintone ${version}, a file server pair for desk phones.`
+    return dispatch({ name: 'twintone', version, about, commands }, programArguments(), io)
   },
   (error) => console.error(error),
 )

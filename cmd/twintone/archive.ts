@@ -1,9 +1,9 @@
+import { CommandError, UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
+import { asJson, table } from '../../lib/base/table.ts'
 import type { MonthSummary, RunReport } from '../../lib/users/archive/archive.ts'
 import type { RestoreReport } from '../../lib/users/archive/restore.ts'
 import { describeBytes, describeTime } from '../../lib/status/words.ts'
-import { CommandError, UsageError, type Command, type Io, type OptionValues } from './command.ts'
 import { askFileserver, followFileserver, nodeHelp, nodeOptions } from './node.ts'
-import { asJson, table } from './table.ts'
 
 const help = `
   archive list                    the months there are

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
+import { UsageError, type Command } from '../../lib/base/command.ts'
+import { asJson } from '../../lib/base/table.ts'
 import type { Phone } from '../../lib/phones/phone.ts'
-import { UsageError, type Command } from './command.ts'
 import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
-import { asJson } from './table.ts'
 
 export type AskAnswer = { address: string } & ({ phone: Phone } | { why: string })
 

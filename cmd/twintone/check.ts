@@ -1,8 +1,8 @@
+import { UsageError, type Command, type OptionValues } from '../../lib/base/command.ts'
 import { ConfigError, describeComplaint, type Complaint } from '../../lib/base/complaint.ts'
-import { UsageError, type Command, type OptionValues } from './command.ts'
+import { asJson } from '../../lib/base/table.ts'
 import { inspectNode } from './inspect-node.ts'
 import { configFileOf, configOf, nodeHelp, nodeOptions } from './node.ts'
-import { asJson } from './table.ts'
 
 export const checkCommand: Command = {
   name: 'check',

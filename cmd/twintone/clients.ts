@@ -1,9 +1,9 @@
+import { UsageError, type Command } from '../../lib/base/command.ts'
+import { asJson, table } from '../../lib/base/table.ts'
 import { canonicalAddress } from '../../lib/phones/address.ts'
 import { describeDuration } from '../../lib/status/words.ts'
 import type { ClientAnswer, ClientsAnswer } from '../control-routes.ts'
-import { UsageError, type Command } from './command.ts'
 import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
-import { asJson, table } from './table.ts'
 
 export const clientsCommand: Command = {
   name: 'clients',

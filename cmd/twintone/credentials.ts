@@ -1,5 +1,7 @@
+import { CommandError, UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
 import type { Config } from '../../lib/base/config.ts'
 import { hashPassword } from '../../lib/base/password-hash.ts'
+import { asJson, table } from '../../lib/base/table.ts'
 import {
   anyCallServer,
   callServerOf,
@@ -9,11 +11,9 @@ import {
   setCredential,
   type Credential,
 } from '../../lib/phones/credential-list.ts'
-import { CommandError, UsageError, type Command, type Io, type OptionValues } from './command.ts'
 import { configOf, nodeHelp, nodeOptions } from './node.ts'
 import { readIfThere, replacePrivately } from './private-file.ts'
 import { readPassword } from './read-password.ts'
-import { asJson, table } from './table.ts'
 
 export const credentialsCommand: Command = {
   name: 'credentials',

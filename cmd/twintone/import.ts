@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { CommandError, UsageError, type Command } from '../../lib/base/command.ts'
 import { exampleToml } from '../../lib/base/config-docs.ts'
+import { asJson } from '../../lib/base/table.ts'
 import { parseIni } from '../import/ini.ts'
 import { mvIptel } from '../import/mv-iptel.ts'
 import { mvWatchdog } from '../import/mv-watchdog.ts'
 import { reportJson, reportText, type FileReport } from '../import/report.ts'
 import type { RuleTable } from '../import/rules.ts'
 import { translate } from '../import/translate.ts'
-import { CommandError, UsageError, type Command } from './command.ts'
-import { asJson } from './table.ts'
 
 export const importCommand: Command = {
   name: 'import',

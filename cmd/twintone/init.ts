@@ -1,8 +1,8 @@
 import { dirname, join, resolve } from 'node:path'
+import { CommandError, UsageError, type Command, type OptionValues } from '../../lib/base/command.ts'
 import { exampleToml, type Choices } from '../../lib/base/config-docs.ts'
 import { loadConfig } from '../../lib/base/load-config.ts'
 import { isRoot } from '../../lib/base/process.ts'
-import { CommandError, UsageError, type Command, type OptionValues } from './command.ts'
 import { findOwner, prepareNode, writeNew, writeSamples, type Tell } from './first-node.ts'
 import { systemFile } from './node.ts'
 

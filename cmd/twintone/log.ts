@@ -1,4 +1,4 @@
-import { UsageError, type Command } from './command.ts'
+import { UsageError, type Command } from '../../lib/base/command.ts'
 import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
 
 export const logCommand: Command = {

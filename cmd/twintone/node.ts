@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { OptionValues } from '../../lib/base/command.ts'
 import type { Config } from '../../lib/base/config.ts'
 import {
   askControl,
@@ -8,7 +9,6 @@ import {
 } from '../../lib/base/control-socket.ts'
 import { loadConfig } from '../../lib/base/load-config.ts'
 import { environment } from '../../lib/base/process.ts'
-import type { OptionValues } from './command.ts'
 
 /** Options of every command that concerns a node. */
 export const nodeOptions = {

@@ -1,5 +1,5 @@
+import { UsageError, type Command } from '../../lib/base/command.ts'
 import { hashPassword } from '../../lib/base/password-hash.ts'
-import { UsageError, type Command } from './command.ts'
 import { readPassword } from './read-password.ts'
 
 export const passwordCommand: Command = {

@@ -1,9 +1,9 @@
+import { UsageError, type Command } from '../../lib/base/command.ts'
+import { asJson, table } from '../../lib/base/table.ts'
 import { answerOf, remarksOf } from '../../lib/status/page.ts'
 import type { Boot, PhoneTrace } from '../../lib/status/boot-traces.ts'
 import { describePhone, describeTime } from '../../lib/status/words.ts'
-import { UsageError, type Command } from './command.ts'
 import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
-import { asJson, table } from './table.ts'
 
 const help = `Kept in memory since the file server started (phones.remember, phones.boots).\n${nodeHelp}\n      --json  as JSON`
 

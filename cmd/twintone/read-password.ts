@@ -1,4 +1,4 @@
-import { CommandError, type Input, type Io } from './command.ts'
+import { CommandError, type Input, type Io } from '../../lib/base/command.ts'
 
 const longestPassword = 1_024
 

@@ -1,4 +1,4 @@
-import type { Command } from './command.ts'
+import type { Command } from '../../lib/base/command.ts'
 import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
 
 export const reloadCommand: Command = {

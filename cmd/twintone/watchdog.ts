@@ -1,13 +1,13 @@
 import { userInfo } from 'node:os'
+import { UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
+import { asJson, table } from '../../lib/base/table.ts'
 import { describeDuration } from '../../lib/status/words.ts'
 import type { ChannelStatus, TestResult } from '../../watchdog/alerts/telling.ts'
 import type { ClosedIncident, Incident } from '../../watchdog/incidents.ts'
 import type { Finding } from '../../watchdog/probe.ts'
 import type { ProbeView, View } from '../../watchdog/supervision.ts'
 import { verdictOf } from '../../watchdog/page.ts'
-import { UsageError, type Command, type Io, type OptionValues } from './command.ts'
 import { askWatchdog, nodeHelp, nodeOptions } from './node.ts'
-import { asJson, table } from './table.ts'
 
 const help = `
   watchdog status                       how each probe stands, what is open, how alerts get through

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
-import type { Command, Input, Io } from '../../cmd/twintone/command.ts'
-import { dispatch } from '../../cmd/twintone/dispatch.ts'
+import type { Command, Input, Io } from '../../lib/base/command.ts'
+import { dispatch } from '../../lib/base/dispatch.ts'
 
 export interface Ran {
   code: number
@@ -9,7 +9,12 @@ export interface Ran {
 }
 
 /** Runs a command with something to read. */
-export async function run(command: Command, words: readonly string[], stdin?: Input): Promise<Ran> {
+export async function run(
+  command: Command,
+  words: readonly string[],
+  stdin?: Input,
+  name = 'twintone',
+): Promise<Ran> {
   const ran = { code: 0, stdout: '', stderr: '' }
   const io: Io = {
     stdout: (text) => void (ran.stdout += typeof text === 'string' ? text : Buffer.from(text).toString()),
@@ -17,7 +22,11 @@ export async function run(command: Command, words: readonly string[], stdin?: In
     colour: false,
     ...(stdin === undefined ? {} : { stdin }),
   }
-  ran.code = await dispatch([command], [command.name, ...words], io)
+  ran.code = await dispatch(
+    { name, version: '0', about: name, commands: [command] },
+    [command.name, ...words],
+    io,
+  )
   return ran
 }
 

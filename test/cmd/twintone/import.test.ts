@@ -2,28 +2,13 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { dispatch } from '../../../cmd/twintone/dispatch.ts'
 import { importCommand } from '../../../cmd/twintone/import.ts'
 import { loadConfig } from '../../../lib/base/load-config.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { run as runCommand } from '../../support/run-command.ts'
 import { linuxIni, watchdogIni } from '../import/fixtures.ts'
 
-interface Ran {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-async function run(...words: string[]): Promise<Ran> {
-  const ran = { code: 0, stdout: '', stderr: '' }
-  const io = {
-    stdout: (text: string) => void (ran.stdout += text),
-    stderr: (text: string) => void (ran.stderr += text),
-    colour: false,
-  }
-  ran.code = await dispatch([importCommand], ['import', ...words], io)
-  return ran
-}
+const run = (...words: string[]) => runCommand(importCommand, words)
 
 async function oldFiles(t: TestContext) {
   const folder = await temporaryFolder(t)

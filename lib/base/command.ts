@@ -27,12 +27,12 @@ export interface Command {
   name: string
   /** One line for the list of commands. */
   summary: string
-  /** What stands after `twintone` in the usage line. */
+  /** What stands after the program's name in the usage line. */
   usage: string
   /** Further lines of help: what the options mean, examples. */
   help?: string
   options: NonNullable<ParseArgsConfig['options']>
-  /** @returns the exit code: 0 well, 1 the answer is no or it failed, 2 used wrongly */
+  /** @returns the exit code: 0 well, 1 the answer is no or it failed, 2 used wrongly; others where its help says so */
   run(input: CommandInput, io: Io): Promise<number>
 }
 
