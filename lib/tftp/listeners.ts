@@ -48,6 +48,8 @@ export class Listeners {
   readonly #failing = new Set<string>()
   readonly #stopping = new AbortController()
   #following: Promise<void> = Promise.resolve()
+  /** One look at a time: two would open the same address twice. */
+  #looking: Promise<void> = Promise.resolve()
 
   constructor(options: ListenersOptions) {
     this.#options = options
@@ -79,10 +81,21 @@ export class Listeners {
     return places.filter(({ isClosed }) => !isClosed)
   }
 
+  /** Compares at once, for somebody who knows that an address has come or gone. */
+  async lookNow(): Promise<void> {
+    const look = this.#looking.then(async () => {
+      if (!this.#stopping.signal.aborted)
+        await this.#reconcile(await wantedAddresses(this.#options.settings.addresses))
+    })
+    this.#looking = look.catch(() => {}) // whoever asked for it hears why
+    await look
+  }
+
   /** Nothing new is heard from now on; what is already open stays so until `close`. */
   async stopFollowing(): Promise<void> {
     this.#stopping.abort()
     await this.#following
+    await this.#looking
   }
 
   async close(): Promise<void> {
@@ -91,11 +104,11 @@ export class Listeners {
   }
 
   async #follow(): Promise<void> {
-    const { clock, settings } = this.#options
+    const { clock } = this.#options
     const { signal } = this.#stopping
     while (!signal.aborted) {
       await clock.sleep(lookEveryMs, signal).catch(() => {})
-      if (!signal.aborted) await this.#reconcile(await wantedAddresses(settings.addresses))
+      await this.lookNow()
     }
   }
 

@@ -32,6 +32,11 @@ export class TftpServer implements Door {
     return this.#listeners.all().map(statusOf)
   }
 
+  /** An address of the machine has just come or gone. */
+  addressesChanged(): Promise<void> {
+    return this.#listeners.lookNow()
+  }
+
   /**
    * Closes the listening sockets of that port and opens them anew. Transfers have sockets of their own, or in
    * single-port mode lose a packet at most.
