@@ -2,9 +2,9 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../lib/base/complaint.ts'
 import { loadConfig } from '../lib/base/load-config.ts'
+import { configFileOf, nodeOptions } from '../lib/base/node-options.ts'
 import { environment, programArguments, runProgram } from '../lib/base/process.ts'
 import { runFileserver } from './run-fileserver.ts'
-import { configFileOf, nodeOptions } from './twintone/node.ts'
 
 /**
  * `twintone-fileserver --config FILE`: the daemon that systemd starts. Stops on SIGTERM, re-reads files on SIGHUP. With

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
+import { carried, dropped } from '../../lib/base/import/verdict.ts'
 import { rootNames } from '../../lib/files/roots.ts'
-import { carried, dropped, isLinuxPath, whyNoPath, type Lookup, type Rule } from './rules.ts'
+import { isLinuxPath, whyNoPath, type Lookup, type Rule } from './rules.ts'
 
 /**
  * The old product had a path for each data folder, ours one folder that holds them all by the product's names.

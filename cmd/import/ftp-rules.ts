@@ -1,4 +1,5 @@
-import { carried, changed, dropped, isOn, onePort, type Rule } from './rules.ts'
+import { carried, changed, dropped } from '../../lib/base/import/verdict.ts'
+import { isOn, onePort, type Rule } from './rules.ts'
 
 /** What becomes of the sections about FTP. */
 

@@ -1,10 +1,8 @@
+import { carried, changed, dropped } from '../../lib/base/import/verdict.ts'
 import { dataFolder } from './data-folder.ts'
 import { customFtp, enableSuperUser, ftpTimeout, ftpsPort, runFtps, superUserPassword } from './ftp-rules.ts'
 import {
-  carried,
-  changed,
   comesWith,
-  dropped,
   flag,
   isLinuxPath,
   isOn,

@@ -1,4 +1,5 @@
-import { comesWith, dropped, type RuleTable } from './rules.ts'
+import { dropped } from '../../lib/base/import/verdict.ts'
+import { comesWith, type RuleTable } from './rules.ts'
 
 const watchdog = comesWith('the watchdog')
 

@@ -1,14 +1,4 @@
-/** What becomes of one setting of the old product. */
-export interface Verdict {
-  /** `changed`: it is carried, but does not mean quite the same here. */
-  outcome: 'carried' | 'changed' | 'dropped'
-  /** Our settings, by their dotted names. */
-  settings: Readonly<Record<string, unknown>>
-  /** Why it is not carried, what changes, or what to think of. */
-  note?: string
-  /** What was unsafe about it on the old server. */
-  danger?: string
-}
+import { carried, dropped, type Verdict } from '../../lib/base/import/verdict.ts'
 
 /** Looks up another setting of the same file; undefined: it is not there. */
 export type Lookup = (section: string, key: string) => string | undefined
@@ -24,25 +14,6 @@ export interface RuleRow {
 
 /** Section -> key -> what becomes of it. */
 export type RuleTable = Readonly<Record<string, Readonly<Record<string, Rule | RuleRow>>>>
-
-export const carried = (settings: Verdict['settings'], note?: string): Verdict => ({
-  outcome: 'carried',
-  settings,
-  ...(note === undefined ? {} : { note }),
-})
-
-export const changed = (settings: Verdict['settings'], note: string): Verdict => ({
-  outcome: 'changed',
-  settings,
-  note,
-})
-
-export const dropped = (note: string, danger?: string): Verdict => ({
-  outcome: 'dropped',
-  settings: {},
-  note,
-  ...(danger === undefined ? {} : { danger }),
-})
 
 /** For what our product does not have yet. */
 export const comesWith =

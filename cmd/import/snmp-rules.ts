@@ -1,4 +1,5 @@
-import { carried, changed, dropped, isOn, type Rule } from './rules.ts'
+import { carried, changed, dropped } from '../../lib/base/import/verdict.ts'
+import { isOn, type Rule } from './rules.ts'
 
 /** What becomes of the section about the question to the phone. */
 

@@ -1,19 +1,10 @@
-import { configSchema } from '../../lib/base/config.ts'
-import { sameName, valueOf, type Ini, type IniEntry, type IniProblem } from './ini.ts'
-import { dropped, type RuleRow, type RuleTable, type Verdict } from './rules.ts'
+import { accepted } from '../../lib/base/import/accepted.ts'
+import type { FileReport, Item } from '../../lib/base/import/report.ts'
+import { dropped, type Verdict } from '../../lib/base/import/verdict.ts'
+import { sameName, valueOf, type Ini, type IniEntry } from './ini.ts'
+import type { RuleRow, RuleTable } from './rules.ts'
 
-/** One setting of the old file and what became of it. */
-export interface Item extends Verdict {
-  section: string
-  key: string
-  /** `[hidden]` for passwords. */
-  value: string
-  line: number
-}
-
-export interface Translation {
-  items: readonly Item[]
-  problems: readonly IniProblem[]
+export interface Translation extends Omit<FileReport, 'file'> {
   /** Ours, by dotted name. */
   settings: Readonly<Record<string, unknown>>
   /** How many settings of the file the table knows: none means it is another file. */
@@ -57,14 +48,4 @@ function unknown({ key }: IniEntry): Verdict {
       ? 'not a key we know; for a limit of clients or a session time set access.maxClients and access.sessionSeconds'
       : 'not a key we know',
   )
-}
-
-function accepted(verdict: Verdict): Verdict {
-  for (const [name, value] of Object.entries(verdict.settings)) {
-    const [table = '', key = ''] = name.split('.')
-    const parsed = configSchema.safeParse({ [table]: { [key]: value } })
-    if (!parsed.success)
-      return dropped(`${name} does not take it: ${parsed.error.issues[0]?.message ?? 'not allowed'}`)
-  }
-  return verdict
 }

@@ -4,13 +4,14 @@ import { systemClock } from '../../lib/base/clock.ts'
 import { CommandError, UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
 import { NotRunning } from '../../lib/base/control-socket.ts'
 import { silentLog } from '../../lib/base/log.ts'
+import { configOf, nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { protocols } from '../../lib/base/protocol.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import { AddressLists } from '../../lib/files/address-lists.ts'
 import { Refusal } from '../../lib/files/refusal.ts'
 import { canonicalAddress } from '../../lib/phones/address.ts'
 import { explainAccess, type AccessAnswer } from '../explain-access.ts'
-import { askFileserver, configOf, nodeHelp, nodeOptions } from './node.ts'
+import { askFileserver } from './node.ts'
 
 interface AllowAnswer {
   address: string

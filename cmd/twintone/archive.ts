@@ -1,9 +1,10 @@
 import { CommandError, UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import type { MonthSummary, RunReport } from '../../lib/users/archive/archive.ts'
 import type { RestoreReport } from '../../lib/users/archive/restore.ts'
 import { describeBytes, describeTime } from '../../lib/status/words.ts'
-import { askFileserver, followFileserver, nodeHelp, nodeOptions } from './node.ts'
+import { askFileserver, followFileserver } from './node.ts'
 
 const help = `
   archive list                    the months there are

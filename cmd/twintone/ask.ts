@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { UsageError, type Command } from '../../lib/base/command.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { asJson } from '../../lib/base/table.ts'
 import type { Phone } from '../../lib/phones/phone.ts'
-import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
+import { askFileserver } from './node.ts'
 
 export type AskAnswer = { address: string } & ({ phone: Phone } | { why: string })
 

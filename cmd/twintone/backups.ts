@@ -1,9 +1,10 @@
 import { UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import { describeBytes, describeTime } from '../../lib/status/words.ts'
 import type { BackupChange, BackupItem } from '../../lib/users/backup-text.ts'
 import type { Content, Difference, FileSummary, Restored, VersionSummary } from '../../lib/users/backups.ts'
-import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
+import { askFileserver } from './node.ts'
 
 const help = `
   backups list [extension] [--deleted]       users' files, or those that were deleted and can be brought back

@@ -1,8 +1,8 @@
 import { UsageError, type Command, type OptionValues } from '../../lib/base/command.ts'
 import { ConfigError, describeComplaint, type Complaint } from '../../lib/base/complaint.ts'
+import { configFileOf, configOf, nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { asJson } from '../../lib/base/table.ts'
 import { inspectNode } from './inspect-node.ts'
-import { configFileOf, configOf, nodeHelp, nodeOptions } from './node.ts'
 
 export const checkCommand: Command = {
   name: 'check',

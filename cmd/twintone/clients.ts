@@ -1,9 +1,10 @@
 import { UsageError, type Command } from '../../lib/base/command.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import { canonicalAddress } from '../../lib/phones/address.ts'
 import { describeDuration } from '../../lib/status/words.ts'
 import type { ClientAnswer, ClientsAnswer } from '../control-routes.ts'
-import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
+import { askFileserver } from './node.ts'
 
 export const clientsCommand: Command = {
   name: 'clients',

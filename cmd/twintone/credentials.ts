@@ -1,5 +1,6 @@
 import { CommandError, UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
 import type { Config } from '../../lib/base/config.ts'
+import { configOf, nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { hashPassword } from '../../lib/base/password-hash.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import {
@@ -11,7 +12,6 @@ import {
   setCredential,
   type Credential,
 } from '../../lib/phones/credential-list.ts'
-import { configOf, nodeHelp, nodeOptions } from './node.ts'
 import { readIfThere, replacePrivately } from './private-file.ts'
 import { readPassword } from './read-password.ts'
 

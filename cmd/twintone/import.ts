@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { CommandError, UsageError, type Command } from '../../lib/base/command.ts'
 import { exampleToml } from '../../lib/base/config-docs.ts'
+import { readOldFile, writeSettings } from '../../lib/base/import/files.ts'
+import { reportJson, reportText } from '../../lib/base/import/report.ts'
 import { asJson } from '../../lib/base/table.ts'
 import { parseIni } from '../import/ini.ts'
 import { mvIptel } from '../import/mv-iptel.ts'
 import { mvWatchdog } from '../import/mv-watchdog.ts'
-import { reportJson, reportText, type FileReport } from '../import/report.ts'
 import type { RuleTable } from '../import/rules.ts'
 import { translate } from '../import/translate.ts'
 
@@ -27,7 +27,7 @@ Exit code 0: translated, whatever had to be left out; 1: a file could not be rea
     const reports = [await translateFile(iptel, mvIptel, 'MV_IPTel.ini')]
     if (watchdog !== undefined) reports.push(await translateFile(watchdog, mvWatchdog, 'MV_WatchDog.ini'))
     const toml = exampleToml(Object.assign({}, ...reports.map(({ settings }) => settings)))
-    if (typeof output === 'string') await writeSettings(output, toml, force === true)
+    if (typeof output === 'string') await writeSettings(output, toml, { force: force === true })
     else io.stdout(toml)
     io.stderr(json === true ? asJson(reportJson(reports)) : reportText(reports))
     if (typeof output === 'string' && json !== true)
@@ -36,40 +36,8 @@ Exit code 0: translated, whatever had to be left out; 1: a file could not be rea
   },
 }
 
-const largest = 65_536
-
-async function translateFile(file: string, table: RuleTable, kind: string): Promise<FileReport> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new CommandError(
-      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
-  })
-  if (bytes.length > largest) throw new CommandError(`${file} is longer than 64 KiB; ${kind} is a few KiB`)
-  const translation = translate(parseIni(decode(bytes)), table)
+async function translateFile(file: string, table: RuleTable, kind: string) {
+  const translation = translate(parseIni(await readOldFile(file, kind)), table)
   if (translation.known === 0) throw new CommandError(`${file} has none of the settings of ${kind}`)
   return { file, ...translation }
-}
-
-/** UTF-8, otherwise Latin-1, which takes any bytes; Notepad's UTF-16 is known by its mark. */
-function decode(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return bytes.toString('latin1')
-  }
-}
-
-async function writeSettings(file: string, toml: string, force: boolean): Promise<void> {
-  try {
-    await writeFile(file, toml, { flag: force ? 'w' : 'wx', mode: 0o640 })
-  } catch (cause) {
-    const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CommandError(
-      exists ? `${file} exists and is kept; --force overwrites it` : `${file} cannot be written: ${why}`,
-      { cause },
-    )
-  }
 }

@@ -2,9 +2,9 @@ import { dirname, join, resolve } from 'node:path'
 import { CommandError, UsageError, type Command, type OptionValues } from '../../lib/base/command.ts'
 import { exampleToml, type Choices } from '../../lib/base/config-docs.ts'
 import { loadConfig } from '../../lib/base/load-config.ts'
+import { systemFile } from '../../lib/base/node-options.ts'
 import { isRoot } from '../../lib/base/process.ts'
 import { findOwner, prepareNode, writeNew, writeSamples, type Tell } from './first-node.ts'
-import { systemFile } from './node.ts'
 
 export const initCommand: Command = {
   name: 'init',

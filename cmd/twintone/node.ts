@@ -1,43 +1,11 @@
-import { existsSync } from 'node:fs'
 import type { OptionValues } from '../../lib/base/command.ts'
-import type { Config } from '../../lib/base/config.ts'
 import {
   askControl,
   controlSocketPath,
   followControl,
   type ControlCall,
 } from '../../lib/base/control-socket.ts'
-import { loadConfig } from '../../lib/base/load-config.ts'
-import { environment } from '../../lib/base/process.ts'
-
-/** Options of every command that concerns a node. */
-export const nodeOptions = {
-  config: { type: 'string', short: 'c' },
-  set: { type: 'string', multiple: true },
-} as const
-
-export const nodeHelp = `
-  -c, --config FILE        the node's settings; otherwise $TWINTONE_CONFIG, /etc/twintone/twintone.toml,
-                           or var/twintone.toml of \`make up\`, whichever there is first
-      --set SETTING=VALUE  overrides one setting, such as --set http.ports=8080; may be repeated`
-
-const projectFile = new URL('../../var/twintone.toml', import.meta.url).pathname
-export const systemFile = '/etc/twintone/twintone.toml'
-
-/** The settings file this command is about. */
-export function configFileOf({ config }: OptionValues): string {
-  if (typeof config === 'string') return config
-  const named = environment()['TWINTONE_CONFIG']
-  if (named !== undefined && named !== '') return named
-  return existsSync(systemFile) || !existsSync(projectFile) ? systemFile : projectFile
-}
-
-/** @throws ConfigError */
-export const configOf = (options: OptionValues): Config =>
-  loadConfig({ file: configFileOf(options), environment: environment(), overrides: listOf(options['set']) })
-
-const listOf = (value: OptionValues[string]): string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+import { configOf } from '../../lib/base/node-options.ts'
 
 /** Asks the running file server of that node. @throws NotRunning, ControlRefused, ConfigError */
 export const askFileserver = <Answer>(

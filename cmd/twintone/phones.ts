@@ -1,9 +1,10 @@
 import { UsageError, type Command } from '../../lib/base/command.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import { answerOf, remarksOf } from '../../lib/status/page.ts'
 import type { Boot, PhoneTrace } from '../../lib/status/boot-traces.ts'
 import { describePhone, describeTime } from '../../lib/status/words.ts'
-import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
+import { askFileserver } from './node.ts'
 
 const help = `Kept in memory since the file server started (phones.remember, phones.boots).\n${nodeHelp}\n      --json  as JSON`
 

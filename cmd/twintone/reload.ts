@@ -1,5 +1,6 @@
 import type { Command } from '../../lib/base/command.ts'
-import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
+import { askFileserver } from './node.ts'
 
 export const reloadCommand: Command = {
   name: 'reload',

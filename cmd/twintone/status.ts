@@ -1,10 +1,11 @@
 import type { Command } from '../../lib/base/command.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import type { Protocol } from '../../lib/base/protocol.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import { transferResults } from '../../lib/status/activity.ts'
 import type { Snapshot } from '../../lib/status/snapshot.ts'
 import { describeBytes, describeDuration, describeUsers } from '../../lib/status/words.ts'
-import { askFileserver, nodeHelp, nodeOptions } from './node.ts'
+import { askFileserver } from './node.ts'
 
 export const statusCommand: Command = {
   name: 'status',

@@ -4,12 +4,12 @@ import { CommandError, type Command, type Io } from '../../lib/base/command.ts'
 import type { Config } from '../../lib/base/config.ts'
 import { controlSocketPath, followControl, NotRunning } from '../../lib/base/control-socket.ts'
 import { loadConfig } from '../../lib/base/load-config.ts'
+import { nodeOptions } from '../../lib/base/node-options.ts'
 import { environment } from '../../lib/base/process.ts'
 import type { FinishedTransfer } from '../../lib/status/activity.ts'
 import { describeBytes, describePhone, describeTime } from '../../lib/status/words.ts'
 import { runWatchdog } from '../run-watchdog.ts'
 import { initNode, setupBelow } from './init.ts'
-import { nodeOptions } from './node.ts'
 
 export const upCommand: Command = {
   name: 'up',

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
 import { UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { asJson, table } from '../../lib/base/table.ts'
 import { describeDuration } from '../../lib/status/words.ts'
 import type { ChannelStatus, TestResult } from '../../watchdog/alerts/telling.ts'
@@ -7,7 +8,7 @@ import type { ClosedIncident, Incident } from '../../watchdog/incidents.ts'
 import type { Finding } from '../../watchdog/probe.ts'
 import type { ProbeView, View } from '../../watchdog/supervision.ts'
 import { verdictOf } from '../../watchdog/page.ts'
-import { askWatchdog, nodeHelp, nodeOptions } from './node.ts'
+import { askWatchdog } from './node.ts'
 
 const help = `
   watchdog status                       how each probe stands, what is open, how alerts get through

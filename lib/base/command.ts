@@ -9,6 +9,8 @@ export interface Io {
   stdin?: Input
   /** Colours may be used: a terminal, and NO_COLOR is not set. */
   colour: boolean
+  /** Standard output is a terminal: what stands there can be overwritten. */
+  terminal?: boolean
 }
 
 /** A terminal stops showing what is typed while it is raw. */

@@ -25,6 +25,18 @@ export function exampleToml(choices: Choices = {}): string {
   return `${lines.join('\n')}\n`
 }
 
+/** Only what was chosen, in the order of the schema: for a settings file that is there already. */
+export function chosenToml(choices: Choices): string {
+  const chosen = leaves().filter(({ path }) => choices[path.join('.')] !== undefined)
+  const sections = Map.groupBy(chosen, ({ path }) => path[0] ?? '')
+  return [...sections]
+    .map(([section, rows]) => {
+      const lines = rows.map(({ path }) => assignment(path[1] ?? '', choices[path.join('.')]))
+      return `[${section}]\n${lines.join('\n')}\n`
+    })
+    .join('\n')
+}
+
 /** Lists and tables are written in one line, so that a `#` comments all of it. */
 const assignment = (key: string, value: unknown) => `${key} = ${inline(value)}`
 

@@ -1,6 +1,7 @@
 import type { Complaint } from './complaint.ts'
 import type { Config } from './config.ts'
 import { isPortRange } from './port-range.ts'
+import { pairContradictions } from './settings/pair-rules.ts'
 
 /** Where a setting was given. */
 export type PlaceOf = (setting: string) => Pick<Complaint, 'source' | 'line'>
@@ -16,6 +17,7 @@ export function* contradictions(config: Config, placeOf: PlaceOf): Iterable<Comp
   yield* aboutRanges(config, at)
   yield* aboutIdentity(config, at)
   yield* aboutAlerts(config, at)
+  for (const [setting, problem, fix] of pairContradictions(config)) yield at(setting, problem, fix)
 }
 
 function* aboutTls({ https }: Config, at: At): Iterable<Complaint> {

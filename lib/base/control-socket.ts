@@ -94,7 +94,15 @@ const connectProblem = (path: string) =>
 export class NotRunning extends Error {}
 
 /** The program answered, but not with a success. */
-export class ControlRefused extends Error {}
+export class ControlRefused extends Error {
+  /** Of HTTP. */
+  readonly status: number
+
+  constructor(message: string, status: number) {
+    super(message)
+    this.status = status
+  }
+}
 
 export interface ControlCall {
   method?: 'GET' | 'POST' | 'DELETE'
@@ -112,7 +120,8 @@ export async function* followControl<Line>(
   asked.end()
   try {
     const [response] = (await once(asked, 'response')) as [IncomingMessage]
-    if (response.statusCode !== 200) throw new ControlRefused(`the program answered ${response.statusCode}`)
+    if (response.statusCode !== 200)
+      throw new ControlRefused(`the program answered ${response.statusCode}`, response.statusCode ?? 0)
     for await (const line of createInterface({ input: response })) yield JSON.parse(line) as Line
   } catch (cause) {
     throw cause instanceof ControlRefused
@@ -142,9 +151,9 @@ export async function askControl<Answer>(
   })
   const answer = text === '' ? undefined : jsonIn(text)
   if (status < 200 || status > 299)
-    throw new ControlRefused(messageIn(answer) ?? `the program answered ${status}`)
+    throw new ControlRefused(messageIn(answer) ?? `the program answered ${status}`, status)
   if (text !== '' && answer === undefined)
-    throw new ControlRefused('the program answered something that is not JSON')
+    throw new ControlRefused('the program answered something that is not JSON', status)
   return answer as Answer
 }
 

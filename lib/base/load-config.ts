@@ -123,6 +123,7 @@ const inOrder = (complaints: readonly Complaint[]) =>
 function absolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string) => (path === '' ? '' : resolve(folder, path))
   const { run, data, https, userData, ftpCopy, log, watchdog, alertSyslog, alertMail, alertScript } = config
+  const { pair, pairEtcd, pairHooks } = config
   return {
     ...config,
     run: { folder: absolute(run.folder) },
@@ -139,6 +140,14 @@ function absolutePaths(config: Config, folder: string): Config {
       credentialsFile: absolute(userData.credentialsFile),
       credentialsCommand: absolute(userData.credentialsCommand),
     },
+    pair: { ...pair, folder: absolute(pair.folder), logFile: absolute(pair.logFile) },
+    pairEtcd: {
+      ...pairEtcd,
+      ca: absolute(pairEtcd.ca),
+      certificate: absolute(pairEtcd.certificate),
+      key: absolute(pairEtcd.key),
+    },
+    pairHooks: { ...pairHooks, vip: absolute(pairHooks.vip), role: absolute(pairHooks.role) },
     watchdog: {
       ...watchdog,
       script: absolute(watchdog.script),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { SelfSigned } from '../../lib/base/self-signed.ts'
+import type { CertificateAndKey } from '../../lib/base/x509.ts'
 import { temporaryFolder } from './folder.ts'
 import { freePort } from './program.ts'
 import { until } from './until.ts'
@@ -39,7 +39,7 @@ export const hasTls = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu'
 export async function startRsyslog(
   t: TestContext,
   transport: Transport,
-  { port, certificate }: { port?: number; certificate?: SelfSigned } = {},
+  { port, certificate }: { port?: number; certificate?: CertificateAndKey } = {},
 ): Promise<Rsyslog> {
   const folder = await temporaryFolder(t)
   const bound = port ?? (await freePort())

@@ -34,6 +34,15 @@ export const pair = z.strictObject({
     .describe(
       'TCP port on which the standby fetches what phones saved (TLS, both sides prove who they are).',
     ),
+  mirrorPort: port
+    .default(6_098)
+    .describe(
+      'TCP port on which the standby fetches what administrators laid into the folders of the active node (TLS, both sides prove who they are).',
+    ),
+  logFile: z
+    .string()
+    .default('/var/log/twintone/agent.log')
+    .describe("The agent's log file, by the rules of section log. Empty: none."),
   healthPort: z
     .int()
     .min(0)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'smol-toml'
-import { exampleToml, referencePage } from '../../../lib/base/config-docs.ts'
+import { chosenToml, exampleToml, referencePage } from '../../../lib/base/config-docs.ts'
 import { leaves } from '../../../lib/base/config-leaves.ts'
 import { configSchema, defaultConfig } from '../../../lib/base/config.ts'
 
@@ -60,4 +60,13 @@ test('a row of the reference page tells setting, default, what is allowed, meani
     referencePage(),
     /## \[tftp\]\n[^#]*\n\| `port` \| `69` \| a whole number from 1 to 65535 \| UDP port\. \| `TWINTONE_TFTP_PORT` \|\n/,
   )
+})
+
+test('what was chosen can be had alone, section by section in the order of the settings', () => {
+  const choices = { 'pair.vip': ['10.0.0.50'], 'node.name': 'a "b"', 'pair.cluster': 'voip1', 'none.such': 1 }
+  assert.equal(
+    chosenToml(choices),
+    '[node]\nname = "a \\"b\\""\n\n[pair]\ncluster = "voip1"\nvip = ["10.0.0.50"]\n',
+  )
+  assert.equal(chosenToml({}), '')
 })

@@ -98,3 +98,39 @@ test('an alert that nobody could get is a contradiction', () => {
   assert.deepEqual(trap({ version: 'v3', user: 'x', authKey: '1234567' }), ['alertTrap.authKey'])
   assert.deepEqual(trap({ version: 'v3', user: 'x', authKey: '12345678', privKey: '12345678' }), [])
 })
+
+const wholePair = {
+  node: { name: 'A' },
+  pair: {
+    enabled: true,
+    nodes: [
+      { name: 'A', address: '10.0.0.1' },
+      { name: 'B', address: '10.0.0.2' },
+    ],
+    vip: ['10.0.0.50'],
+  },
+  pairEtcd: { endpoints: ['10.0.0.1:2379'] },
+}
+
+const aboutPair = (change: object, more: object = {}) =>
+  complaintsAbout({ ...wholePair, pair: { ...wholePair.pair, ...change }, ...more }).map(
+    ([, setting, problem]) => `${setting} ${problem}`,
+  )
+
+test('a pair whose settings fit together is no contradiction', () => {
+  assert.deepEqual(aboutPair({}), [])
+  assert.deepEqual(aboutPair({ enabled: false, nodes: [], vip: [] }), [])
+})
+
+test('a pair has two different nodes, of which this is one, and an address that is neither', () => {
+  const [one, other] = wholePair.pair.nodes
+  assert.deepEqual(aboutPair({ nodes: [one] }), ['pair.nodes names 1 nodes'])
+  assert.deepEqual(aboutPair({ nodes: [one, { ...other, name: 'A' }] }), [
+    'pair.nodes both have one name or address',
+  ])
+  assert.deepEqual(aboutPair({}, { node: { name: 'C' } }), ['pair.nodes this node, C, is not among them'])
+  assert.deepEqual(aboutPair({ vip: ['10.0.0.2'] }), ['pair.vip 10.0.0.2 is the address of a node'])
+  assert.deepEqual(aboutPair({ vip: [] }), ['pair.vip is empty'])
+  assert.deepEqual(aboutPair({ preferred: 'C' }), ['pair.preferred C is no node of pair.nodes'])
+  assert.deepEqual(aboutPair({}, { pairEtcd: {} }), ['pairEtcd.endpoints is empty'])
+})

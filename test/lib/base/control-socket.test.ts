@@ -215,9 +215,9 @@ test('a refusal carries the message of the program, or else its status', async (
     })
     app.get('/odd', (_, reply) => reply.code(500).type('text/plain').send('null'))
   })
-  await assert.rejects(askControl(path, '/refused'), new ControlRefused('no phone 10.0.0.1 was seen'))
-  await assert.rejects(askControl(path, '/broken'), new ControlRefused('the disk is gone'))
-  await assert.rejects(askControl(path, '/odd'), new ControlRefused('the program answered 500'))
+  await assert.rejects(askControl(path, '/refused'), new ControlRefused('no phone 10.0.0.1 was seen', 404))
+  await assert.rejects(askControl(path, '/broken'), new ControlRefused('the disk is gone', 500))
+  await assert.rejects(askControl(path, '/odd'), new ControlRefused('the program answered 500', 500))
   await assert.rejects(askControl(path, '/unknown'), ControlRefused)
 })
 
@@ -225,7 +225,7 @@ test('an answer that is not JSON is a refusal, not a crash', async (t) => {
   const path = await pretend(t, (_, response) => response.end('<html>'))
   await assert.rejects(
     askControl(path, '/'),
-    new ControlRefused('the program answered something that is not JSON'),
+    new ControlRefused('the program answered something that is not JSON', 200),
   )
 })
 

@@ -5,7 +5,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { before, test, type TestContext } from 'node:test'
 import { defaultConfig } from '../../../lib/base/config.ts'
-import { makeSelfSigned, type SelfSigned } from '../../../lib/base/self-signed.ts'
+import { makeSelfSigned } from '../../../lib/base/self-signed.ts'
+import type { CertificateAndKey } from '../../../lib/base/x509.ts'
 import { mailChannel, mailOf } from '../../../watchdog/alerts/mail.ts'
 import type { Message } from '../../../watchdog/message.ts'
 import { alert } from '../../support/alert.ts'
@@ -15,7 +16,7 @@ import { startMailServer, type MailServerOptions } from '../../support/mail-serv
 const addresses = { sender: 'twintone@example.com', to: ['ops@example.com', 'night@example.com'] }
 const plain = { host: '127.0.0.1', tls: 'none' as const, ...addresses }
 
-let ours: SelfSigned
+let ours: CertificateAndKey
 before(async () => {
   ours = await makeSelfSigned({ names: ['127.0.0.1'], days: 2 })
 })
