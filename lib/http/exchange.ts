@@ -10,6 +10,8 @@ export class Exchange {
   readonly response: ServerResponse
   readonly connection: Connection
   readonly #transfer: TransferHandle
+  /** Headers of every answer. */
+  readonly #always: HeaderBlock
   #end: TransferEnd | undefined
   #brokenBecause: string | undefined
   #handedOver = false
@@ -21,11 +23,13 @@ export class Exchange {
     response: ServerResponse,
     connection: Connection,
     transfer: TransferHandle,
+    always: HeaderBlock = [],
   ) {
     this.request = request
     this.response = response
     this.connection = connection
     this.#transfer = transfer
+    this.#always = always
     connection.pending += 1
     response.on('finish', () => {
       this.#handedOver = true
@@ -67,7 +71,10 @@ export class Exchange {
   /** Begins the answer; it is the last one of a connection that is closing. */
   writeHead(status: number, headers: HeaderBlock): ServerResponse {
     if (this.connection.closing) this.response.shouldKeepAlive = false
-    return this.response.writeHead(status, headers)
+    return this.response.writeHead(
+      status,
+      this.#always.length === 0 ? headers : [...headers, ...this.#always],
+    )
   }
 
   /** Cuts the connection, because what was begun cannot be completed. */

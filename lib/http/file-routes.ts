@@ -39,6 +39,8 @@ export interface RouteParts {
   identify: (userAgent: string) => PhoneTraits | undefined
   /** Of the question for credentials; phones keep theirs by it. */
   realm: string
+  /** Headers of every answer, as name and value in turn. */
+  alwaysHeaders?: () => string[]
 }
 
 /** Answers requests for files: the rules below decide, this writes what they decided. */
@@ -70,7 +72,8 @@ export class FileRoutes {
     const { asked, fault } = readTarget(target)
     const presented = this.#presentedBy(request, connection)
     const start = startOf(connection, asked, presented, method === 'PUT')
-    const exchange = new Exchange(request, response, connection, this.#parts.activity.begin(start))
+    const { activity, alwaysHeaders } = this.#parts
+    const exchange = new Exchange(request, response, connection, activity.begin(start), alwaysHeaders?.())
     try {
       const refused = whyNot(request)
       if (refused !== undefined) return this.#sendShort(exchange, refused)

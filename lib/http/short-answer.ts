@@ -1,4 +1,4 @@
-import { Refusal, refusals } from '../files/refusal.ts'
+import { Refusal, refusals, type RefusalReason } from '../files/refusal.ts'
 import { FileChanged } from '../files/stored-file.ts'
 import type { TransferResult } from '../status/activity.ts'
 import type { HeaderBlock } from './headers.ts'
@@ -19,19 +19,22 @@ export interface ShortAnswer {
 export const lingerMs = 1_000
 
 const retryLater: HeaderBlock = ['Retry-After', '30']
+/** Somebody else takes over within moments. */
+const retrySoon: HeaderBlock = ['Retry-After', '1']
 
 /** @param realm of the question for credentials */
 export function refusalAnswer({ reason, detail }: Refusal, realm: string): ShortAnswer {
   const { http: status, text } = refusals[reason]
   const result = reason === 'incomplete' ? 'broken' : 'refused'
   const close = closing.has(status)
-  return { status, text, headers: headersOf(status, realm), close, result, reason, detail }
+  return { status, text, headers: headersOf(reason, status, realm), close, result, reason, detail }
 }
 
 /** What was asked for makes no sense, what follows is not wanted, or the client is to come back later. */
 const closing: ReadonlySet<number> = new Set([400, 413, 503, 507])
 
-function headersOf(status: number, realm: string): HeaderBlock {
+function headersOf(reason: RefusalReason, status: number, realm: string): HeaderBlock {
+  if (reason === 'notActive') return retrySoon
   if (status === 401) return ['WWW-Authenticate', `Basic realm="${realm}"`]
   return status === 503 ? retryLater : []
 }
