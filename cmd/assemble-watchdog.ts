@@ -51,9 +51,10 @@ export function assembleWatchdog(config: Config, options: WatchdogOptions): Watc
   const restarter = restarterOf(config, options, socketPath)
   const watchdog = new Watchdog({
     probes: probes.all,
-    rules: rulesOf(config.watchdog, node, false),
+    rules: rulesOf(config.watchdog, node, config.pair.enabled),
     fileServer: new FileServer(socketPath, token),
     restarter,
+    ...(config.pair.enabled ? { handOver: (why) => handOver(config, node, why) } : {}),
     evidence: new Evidence(
       { dataFolder: config.data.folder, socketPath, logFile: config.log.file },
       { clock, log },
@@ -85,6 +86,22 @@ export function assembleWatchdog(config: Config, options: WatchdogOptions): Watc
       new WatchdogStatusServer(config.watchdog, facts),
     ],
   }
+}
+
+const drainMs = 200
+
+/** @throws Error when the agent refuses: the other node may not have everything */
+async function handOver({ run }: Config, node: string, why: string): Promise<string> {
+  const socketPath = controlSocketPath(run.folder, 'agent')
+  const { active } = await askControl<{ active?: string }>(socketPath, '/status')
+  if (active !== node)
+    throw new Error(`this node is not the active one${active === undefined ? '' : `: ${active} is`}`)
+  const body = { by: 'the watchdog', why, drainMs, dryRun: false }
+  const { after } = await askControl<{ after: { active: string } }>(socketPath, '/handover', {
+    method: 'POST',
+    body,
+  })
+  return `handed over to ${after.active}`
 }
 
 /** Probes wait up to a tenth longer than the interval, so that they do not all come at once, and then for their answer. */

@@ -20,6 +20,8 @@ export interface WatchdogParts {
   fileServer: Pick<FileServer, 'hello' | 'beat' | 'bye' | 'whoIsHurt' | 'reopen' | 'pid'>
   /** Absent: the file server is not ours to restart. */
   restarter: Restarter | undefined
+  /** Has the other node serve instead; tells how that went. Absent: there is no other node. */
+  handOver?: (why: string) => Promise<string>
   evidence: Pick<Evidence, 'collect'>
   tell: (message: Message) => void
   notify: Pick<SystemdNotify, 'ready' | 'rounds' | 'alive' | 'status' | 'stopping'>
@@ -238,7 +240,7 @@ export class Watchdog implements Component {
   }
 
   async #tryTo(effect: Act): Promise<{ ok: boolean; why: string }> {
-    const { fileServer, restarter } = this.#parts
+    const { fileServer, restarter, handOver } = this.#parts
     try {
       switch (effect.do) {
         case 'reopen':
@@ -249,7 +251,8 @@ export class Watchdog implements Component {
           return await restarter.restart(how, { incident, probe, reason, rung: `${how} restart` })
         }
         case 'hand over':
-          return { ok: false, why: 'there is no other node' }
+          if (handOver === undefined) return { ok: false, why: 'there is no other node' }
+          return { ok: true, why: await handOver(`${effect.probe}: ${effect.reason}`) }
       }
     } catch (error) {
       return { ok: false, why: error instanceof Error ? error.message : String(error) }
