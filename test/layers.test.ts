@@ -31,13 +31,17 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** Each package, and the files that know it: its surprises have an address. Tests and load generators are free. */
 const packages: Record<string, readonly string[]> = {
-  '@peculiar/x509': ['lib/base/self-signed.ts'],
+  '@peculiar/x509': ['lib/base/x509.ts'],
   'basic-ftp': ['lib/offsite/ftp-client.ts'],
+  etcd3: ['ha/etcd/connection.ts'],
   execa: ['lib/base/run-hook.ts'],
   fastify: [
     'cmd/control-routes.ts',
+    'cmd/pair-routes.ts',
     'cmd/user-data-routes.ts',
     'cmd/watchdog-routes.ts',
+    'ha/agent/health-server.ts',
+    'ha/agent/routes.ts',
     'lib/base/control-socket.ts',
     'lib/http/listener.ts',
     'lib/status/status-server.ts',
@@ -49,7 +53,7 @@ const packages: Record<string, readonly string[]> = {
   'net-snmp': ['lib/phones/snmp.ts', 'watchdog/alerts/trap.ts', 'watchdog/probes/phone-stub.ts'],
   nodemailer: ['watchdog/alerts/mail.ts'],
   pino: ['lib/base/log.ts'],
-  'prom-client': ['lib/status/metrics.ts', 'watchdog/metrics.ts'],
+  'prom-client': ['ha/agent/metrics.ts', 'lib/status/metrics.ts', 'watchdog/metrics.ts'],
   'rotating-file-stream': ['lib/base/log-file.ts'],
   'smol-toml': [
     'lib/base/config-docs.ts',
@@ -75,7 +79,17 @@ const packages: Record<string, readonly string[]> = {
 const pure = [
   'cmd/import/ini.ts',
   'cmd/import/rules.ts',
+  'ha/etcd/keys.ts',
+  'ha/etcd/picture.ts',
+  'ha/heartbeat/authkeys.ts',
+  'ha/heartbeat/directives.ts',
+  'ha/link/ends.ts',
+  'ha/link/messages.ts',
+  'ha/link/sessions.ts',
+  'ha/vip/announcements.ts',
+  'ha/vip/claims.ts',
   'lib/base/attempts.ts',
+  'lib/base/import/verdict.ts',
   'lib/base/printable.ts',
   'lib/files/admission.ts',
   'lib/files/file-kind.ts',
@@ -164,7 +178,7 @@ const doorsAtTheDisk: Record<string, string> = {
 /** Words of the pair that lib does not know, and where one means something else. */
 const wordsOfThePair: Record<string, readonly string[]> = {
   election: [],
-  vip: ['lib/base/settings/'], // the one table of settings has the pair's, too
+  vip: ['lib/base/settings/', 'lib/base/load-config.ts'], // the one table of settings has the pair's, too
   peer: ['lib/tftp/'], // there it is the other end of a packet's way
 }
 

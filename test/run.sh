@@ -11,6 +11,7 @@ declare -A packages=(
   [logger]=bsdutils [rsyslogd]=rsyslog [/var/lib/dpkg/info/rsyslog-gnutls.list]=rsyslog-gnutls
   [snmptrapd]=snmptrapd [snmptranslate]=snmp [smilint]=smitools
   [vsftpd]=vsftpd [/usr/lib/python3/dist-packages/pyftpdlib/__init__.py]=python3-pyftpdlib
+  [tc]=iproute2 [sysctl]=procps [etcd]=etcd-server [etcdctl]=etcd-client [arping]=iputils-arping [ping]=iputils-ping
 )
 
 missing=()
