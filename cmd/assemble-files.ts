@@ -14,6 +14,7 @@ import type { ProbeFiles } from '../lib/files/probe-files.ts'
 import { rootOf } from '../lib/files/roots.ts'
 import { FileService } from '../lib/files/service.ts'
 import { FileStore } from '../lib/files/store.ts'
+import type { WriteGate } from '../lib/users/twin/twin.ts'
 import { assembleUsers, type Users } from './assemble-users.ts'
 
 export interface Files {
@@ -26,13 +27,18 @@ export interface Files {
 interface Collaborators {
   hot: HotFiles
   probes: ProbeFiles
+  /** Where this node is one of two. */
+  gate: WriteGate | undefined
   alarms: Alarms
   clock: Clock
   log: Log
 }
 
 /** Wires what stands between a door and the disk. */
-export function assembleFiles(config: Config, { hot, probes, alarms, clock, log }: Collaborators): Files {
+export function assembleFiles(
+  config: Config,
+  { hot, probes, gate, alarms, clock, log }: Collaborators,
+): Files {
   const { folder } = config.data
   const index = new FolderIndex()
   const stores = perProtocol((protocol) => new FileStore(rootOf(folder, protocol), { hot, index, log }))
@@ -42,7 +48,7 @@ export function assembleFiles(config: Config, { hot, probes, alarms, clock, log 
     sessionMs: config.access.sessionSeconds * 1000,
   })
   const nearMiss = new NearMiss(folder, { index, clock })
-  const users = assembleUsers(config, { hot, probes, lists, admission, alarms, clock, log })
+  const users = assembleUsers(config, { hot, probes, gate, lists, admission, alarms, clock, log })
   const files = new FileService({ stores, lists, admission, nearMiss, users: users.data, probes, clock, log })
   return { files, users, lists, admission }
 }

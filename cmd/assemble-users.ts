@@ -22,6 +22,7 @@ import { Backups } from '../lib/users/backups.ts'
 import { UserLogins } from '../lib/users/logins.ts'
 import { UserNames } from '../lib/users/names.ts'
 import { UserStore } from '../lib/users/store/user-store.ts'
+import type { WriteGate } from '../lib/users/twin/twin.ts'
 import { UserData } from '../lib/users/user-data.ts'
 
 export interface Users {
@@ -41,6 +42,8 @@ export interface Users {
 interface Collaborators {
   hot: HotFiles
   probes: ProbeFiles
+  /** Where this node is one of two. */
+  gate: WriteGate | undefined
   lists: AddressLists
   admission: Admission
   alarms: Alarms
@@ -51,12 +54,16 @@ interface Collaborators {
 /** Wires what phones save for their users: who they are, what they may touch, where it lies, and its copies. */
 export function assembleUsers(config: Config, collaborators: Collaborators): Users {
   const { data, userData, superUser } = config
-  const { lists, admission, probes, clock, log } = collaborators
+  const { gate, ...parts } = collaborators
+  const { lists, admission, probes, clock, log } = parts
   const directory = new SnmpDirectory(config.snmp, { ...collaborators, ask: snmpAsk(config.snmp) })
   const credentials = new Credentials(userData, collaborators)
   const access = new UserAccess(userData, { directory, lists, credentials })
   const names = new UserNames(userData, probes)
-  const store = new UserStore({ ...userData, dataFolder: data.folder }, collaborators)
+  const store = new UserStore(
+    { ...userData, dataFolder: data.folder },
+    { ...parts, ...(gate === undefined ? {} : { gate }) },
+  )
   const folders = new DataFolders(data.folder, { maxBytes: superUser.maxMb * 1_048_576 })
   const archive = new Archive(join(data.folder, 'archive'), { ...collaborators, store })
   const copy =

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { Gate } from '../ha/replica/gate.ts'
 import { Alarms } from '../lib/base/alarms.ts'
 import { systemClock } from '../lib/base/clock.ts'
 import type { Component } from '../lib/base/component.ts'
@@ -25,6 +26,7 @@ import { probeLog, transferLog } from '../lib/status/transfer-log.ts'
 import { CertificateKeeper } from '../lib/tls/certificate-keeper.ts'
 import { TftpServer } from '../lib/tftp/server.ts'
 import { assembleFiles, kindOfAsked } from './assemble-files.ts'
+import { assemblePair } from './assemble-pair.ts'
 import { fileserverRoutes } from './control-routes.ts'
 import { profilesOf } from './doors-with-tls.ts'
 import { version } from './version.ts'
@@ -48,7 +50,8 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
   const probes = new ProbeFiles(config.watchdog.address)
   const probeKeeper = new ProbeKeeper(config.data.folder, { probes, log })
   const heartbeat = new Heartbeat(config.watchdog.silentSeconds, { clock, alarms, log })
-  const { files, users, lists, admission } = assembleFiles(config, { hot, probes, alarms, clock, log })
+  const gate = config.pair.enabled ? new Gate(clock) : undefined
+  const { files, users, lists, admission } = assembleFiles(config, { hot, probes, gate, alarms, clock, log })
 
   const isWatchdog = (address: string) => probes.isWatchdog(address)
   const activity = new Activity(clock, {
@@ -74,6 +77,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     identify: identifyUserAgent,
     phoneAt: (address: string) => traces.traitsAt(address),
     realm: config.userData.realm,
+    ...(gate === undefined ? {} : { alwaysHeaders: () => pair?.alwaysHeaders() ?? [] }),
   }
   const profiles = profilesOf(config)
   const certificates = new CertificateKeeper(config.https, profiles, collaborators)
@@ -86,6 +90,19 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     ? new FtpServer(config.ftp, { ...collaborators, certificates, logins: users.logins, isWatchdog })
     : undefined
   const doors = [http, https, tftp, ftp].filter((door) => door !== undefined)
+
+  const pair =
+    gate &&
+    assemblePair(config, {
+      gate,
+      store: users.store,
+      transfers: () => activity.active().length,
+      addressesChanged: async () => tftp?.addressesChanged(),
+      certificatesCame: () => certificates.reload(),
+      alarms,
+      clock,
+      log,
+    })
 
   const snapshot = (): Snapshot => ({
     node: config.node.name || hostname(),
@@ -122,6 +139,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     setDetailed,
     reload,
     log,
+    pair,
     watchdog: { doors, traces, heartbeat, probeKeeper, store: users.store },
   })
   const parts: Component[] = [
@@ -129,6 +147,7 @@ export function assembleFileserver(config: Config, { log, setDetailed }: OpenLog
     ...(profiles.length === 0 ? [] : [certificates]),
     probeKeeper,
     ...users.parts,
+    ...(pair?.parts ?? []),
     ...doors,
     ...users.laterParts,
     heartbeat,

@@ -10,7 +10,9 @@ import type { Activity } from '../lib/status/activity.ts'
 import type { BootTraces } from '../lib/status/boot-traces.ts'
 import type { Snapshot } from '../lib/status/snapshot.ts'
 import type { Users } from './assemble-users.ts'
+import type { FileserverPair } from './assemble-pair.ts'
 import { explainAccess, type AccessAnswer } from './explain-access.ts'
+import { addPairRoutes } from './pair-routes.ts'
 import { addUserDataRoutes } from './user-data-routes.ts'
 import { addWatchdogRoutes, type WatchdogRouteParts } from './watchdog-routes.ts'
 
@@ -27,6 +29,8 @@ export interface ControlParts {
   setDetailed: (detailed: boolean) => void
   reload: () => void
   watchdog: WatchdogRouteParts
+  /** Absent: this node is alone. */
+  pair: FileserverPair | undefined
 }
 
 /** A client that holds a slot, as the control socket tells it. */
@@ -60,6 +64,7 @@ export function fileserverRoutes(parts: ControlParts): (app: FastifyInstance) =>
     addClientRoutes(app, parts)
     addUserDataRoutes(app, parts.users)
     addWatchdogRoutes(app, parts.watchdog)
+    if (parts.pair !== undefined) addPairRoutes(app, parts.pair)
     app.get<{ Querystring: { address: string; file?: string } }>('/access', (request, reply) => {
       const { address, file = '46xxsettings.txt' } = request.query
       try {

@@ -1,0 +1,26 @@
+import { askControl } from '../../lib/base/control-socket.ts'
+import type { FileserverLink } from './fileserver.ts'
+
+const watchdogMs = 500
+
+/** What is wrong with this node's doors: the file server's own word, and the watchdog's, where one runs. */
+export async function doorsFault(
+  fileserver: FileserverLink,
+  watchdogSocket: string,
+): Promise<string | undefined> {
+  if (fileserver.failure !== undefined) return `the file server does not answer: ${fileserver.failure}`
+  const [fault] = fileserver.view?.faults ?? []
+  return fault ?? (await openIncident(watchdogSocket))
+}
+
+async function openIncident(socketPath: string): Promise<string | undefined> {
+  interface Watched {
+    open: { about: string; why: string; probes: string[] }[]
+  }
+  // Without a watchdog there is nobody to say so.
+  const watched = await askControl<Watched>(socketPath, '/status', { timeoutMs: watchdogMs }).catch(
+    () => undefined,
+  )
+  const incident = watched?.open.find(({ about }) => about === 'fault')
+  return incident === undefined ? undefined : `${incident.probes.join(', ')}: ${incident.why}`
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '../../lib/base/clock.ts'
+import type { Component } from '../../lib/base/component.ts'
+import { judgeMove, unwatched, type Health, type Watched } from '../role/moves.ts'
+import type { State } from '../role/state.ts'
+import type { Agent } from './agent.ts'
+import type { Events } from './events.ts'
+import type { NodeView } from './views.ts'
+
+export interface YieldingSettings {
+  preferred: string
+  failbackMinutes: number
+}
+
+export interface YieldingParts {
+  agent: Agent
+  own: () => NodeView
+  other: () => NodeView
+  events: Pick<Events, 'add'>
+  clock: Clock
+}
+
+const everyMs = 500
+/** What the other node said longer ago is not known any more. */
+const freshMs = 3_000
+/** What is being saved may end, downloads not: this is no planned work. */
+const drainMs = 200
+
+/** While this node is active: looks whether the other would do better, and hands over to it. */
+export class Yielding implements Component {
+  readonly name = 'yielding'
+  readonly #settings: YieldingSettings
+  readonly #parts: YieldingParts
+  readonly #stopping = new AbortController()
+  #watched: Watched = unwatched
+  #movesMs: number[] = []
+  #epoch = 0
+  #loud = ''
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(settings: YieldingSettings, parts: YieldingParts) {
+    this.#settings = settings
+    this.#parts = parts
+  }
+
+  async start(fail: (reason: unknown) => void): Promise<void> {
+    this.#work = this.#keepLooking(this.#stopping.signal).catch(fail)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#work
+  }
+
+  async #keepLooking(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { state } = this.#parts.agent
+      this.#countMoves(state)
+      if (state.role.name === 'active' && state.role.serving) this.#look(state)
+      else this.#watched = unwatched
+      await this.#parts.clock.sleep(everyMs, signal).catch(() => {})
+    }
+  }
+
+  #countMoves({ record }: State): void {
+    const epoch = record?.term?.epoch ?? 0
+    if (epoch === this.#epoch) return
+    if (this.#epoch !== 0) this.#movesMs = [...this.#movesMs.slice(-9), this.#parts.clock.now()]
+    this.#epoch = epoch
+  }
+
+  #look({ record, other: name }: State): void {
+    const { agent, own, other, events, clock } = this.#parts
+    const others = other()
+    const { watched, verdict } = judgeMove(this.#watched, {
+      nowMs: clock.now(),
+      other: name,
+      own: healthOf(own()),
+      others: others.seenMs !== undefined && others.seenMs < freshMs ? healthOf(others) : undefined,
+      isOtherInsync: record?.insync?.nodes.includes(name) === true,
+      movesMs: this.#movesMs,
+      ...this.#settings,
+    })
+    this.#watched = watched
+    if (verdict.yield) return agent.happen({ type: 'hand over', to: name, drainMs, why: verdict.why })
+    const loud = verdict.isLoud === true ? verdict.why : ''
+    if (loud !== '' && loud !== this.#loud) events.add('trouble', agent.epoch, loud)
+    this.#loud = loud
+  }
+}
+
+const healthOf = ({ score, faults, faultKinds }: NodeView): Health => ({
+  score,
+  faults: Object.fromEntries(faultKinds.map((kind, index) => [kind, faults[index] ?? kind])),
+})
