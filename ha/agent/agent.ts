@@ -50,6 +50,8 @@ export class Agent implements Component {
   #state: State
   #ticking: Promise<void> = Promise.resolve()
   #looking = false
+  /** The reign for which the address was last taken. */
+  #takenEpoch = 0
   #forget: () => void = () => {}
 
   constructor(settings: AgentSettings, parts: AgentParts) {
@@ -133,7 +135,7 @@ export class Agent implements Component {
   }
 
   #perform(effect: Effect): Promise<void> | void {
-    const { vip, link, events } = this.#parts
+    const { link, events } = this.#parts
     switch (effect.do) {
       case 'say':
         return events.add(effect.weight, this.epoch, effect.sentence)
@@ -146,9 +148,9 @@ export class Agent implements Component {
       case 'send':
         return void link.send(effect.message)
       case 'take VIP':
-        return void this.#takeAddress(effect.epoch)
+        return void this.#takeAddress(effect.epoch, effect.notAfterMs)
       case 'keep VIP':
-        return void vip.renew()
+        return void this.#keepAddress(effect.notAfterMs)
       case 'open gate':
       case 'drain':
         return this.#openGate(effect)
@@ -203,9 +205,22 @@ export class Agent implements Component {
     this.happen(refuse === undefined ? event(claimed) : { type: 'refuse', why: refuse })
   }
 
-  async #takeAddress(epoch: number): Promise<void> {
+  /** The kernel counts the address's lifetime from now: on consent that has grown old it must not begin. */
+  async #takeAddress(epoch: number, notAfterMs: number): Promise<void> {
+    if (this.#parts.clock.now() > notAfterMs) return // the next renewal takes it
+    this.#takenEpoch = epoch
     const outcome = await this.#parts.vip.acquire(epoch)
-    if (!outcome.ok) this.happen({ type: 'cannot serve', why: outcome.why })
+    const { role } = this.#state
+    // One that a release has overtaken is no failure.
+    if (!outcome.ok && role.name === 'active' && role.epoch === epoch)
+      this.happen({ type: 'cannot serve', why: outcome.why })
+  }
+
+  async #keepAddress(notAfterMs: number): Promise<void> {
+    const { role } = this.#state
+    if (role.name !== 'active') return
+    if (this.#takenEpoch !== role.epoch) return this.#takeAddress(role.epoch, notAfterMs)
+    if (this.#parts.clock.now() <= notAfterMs) await this.#parts.vip.renew()
   }
 
   /** What could not be removed ends by the kernel; until then nobody must be invited to take over. */

@@ -57,6 +57,7 @@ export class FileserverLink {
   /** Resolves once it has heard, or after a short while: the gate closes by itself at its time. */
   async close(role: ToldRole): Promise<void> {
     this.#latest = undefined
+    await this.#telling // what was said before must not arrive after it
     await this.#ask(role, closeMs)
   }
 

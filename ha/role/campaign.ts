@@ -41,9 +41,11 @@ export function whyNot(state: State, now: number, timing: Timing): string | unde
     : whyNotWatched(state, record, now, timing)
 }
 
-/** The one before has said that it is gone: no need to watch. */
-const isReleased = ({ releasedEpoch }: State, { leader, term }: PairRecord) =>
-  leader?.phase === 'released' || (term !== undefined && term.epoch === releasedEpoch)
+/** The one before has said that it is gone, and none since has had our promise: no need to watch. */
+const isReleased = ({ releasedEpoch, promisedEpoch }: State, { leader, term }: PairRecord) =>
+  term !== undefined &&
+  promisedEpoch <= term.epoch &&
+  (leader?.phase === 'released' || term.epoch === releasedEpoch)
 
 function whyNotReleased({ me, changedMs }: State, { leader }: PairRecord, now: number): string | undefined {
   const { handTo = me } = leader ?? {}
@@ -84,7 +86,8 @@ function campaignFor(state: State, record: PairRecord, { now, fresh }: Draft): C
 function whyNow(state: State, record: PairRecord, now: number): string {
   if (state.forced !== undefined) return `forced by ${state.forced.by}: ${state.forced.why}`
   if (record.term === undefined) return 'nobody was ever active'
-  if (isReleased(state, record)) return `${record.term.node} has given it up`
+  if (isReleased(state, record))
+    return `${record.term.node} has given it up${record.leader?.why === undefined ? '' : `: ${record.leader.why}`}`
   return `${record.term.node} was not heard for ${Math.round(now - Math.max(state.changedMs, state.promisedMs))} ms`
 }
 
@@ -107,11 +110,19 @@ export function took(draft: Draft, event: Event & { type: 'took' }): void {
   }
   learn(draft, event.record)
   settle(draft)
-  if (state.role.name !== 'campaign') return
+  // A refusal without a reason is the answer to an earlier campaign.
+  if (state.role.name !== 'campaign' || isOpen(state, state.role)) return
   // This attempt was refused; an earlier one without an answer may still come true.
   if (!state.role.doubtful) state.bet = undefined
   beaten(draft)
 }
+
+/** As far as is known, etcd would still agree to it. */
+const isOpen = ({ me, record }: State, { leaderRevision, insyncRevision }: Campaign) =>
+  (record?.leader?.revision ?? 0) === leaderRevision &&
+  (record?.insync?.revision ?? 0) === insyncRevision &&
+  record?.paused === undefined &&
+  record?.onStandby.includes(me) !== true
 
 /** What the record says about an attempt of ours, whichever way it was read. */
 export function settle(draft: Draft): void {
@@ -121,8 +132,15 @@ export function settle(draft: Draft): void {
   else if ((record.leader?.revision ?? 0) > role.leaderRevision) beaten(draft)
 }
 
-function beaten(draft: Draft): void {
-  const name = draft.state.record?.term?.node ?? 'another'
+/** A reign has begun at that revision: what an attempt of ours has bet on is gone. */
+export function outbid(draft: Draft, epoch: number): void {
+  const { state } = draft
+  if (state.bet === undefined || epoch <= state.bet) return
+  state.bet = undefined
+  if (state.role.name === 'campaign') beaten(draft, state.other)
+}
+
+function beaten(draft: Draft, name = draft.state.record?.term?.node ?? 'another'): void {
   draft.become(
     { name: 'standby', why: 'was not first' },
     `was refused the role: ${name} has it, or the record changed`,

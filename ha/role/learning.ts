@@ -5,9 +5,9 @@ import type { PairRecord } from './state.ts'
  * Takes in what etcd said. Only a higher revision is news: a member that lags must not undo what we know.
  */
 export function learn({ state, now }: Draft, record: PairRecord): void {
-  state.lookedMs = now
   const known = state.record
   if (known !== undefined && record.revision < known.revision) return
+  state.lookedMs = now
   const before = known?.leader?.revision ?? 0
   const after = record.leader?.revision ?? 0
   if (known === undefined || after > before || (after === 0 && before !== 0)) state.changedMs = now

@@ -1,5 +1,5 @@
 import type { Draft } from './draft.ts'
-import type { Event, State } from './state.ts'
+import type { Event, PairRecord, State } from './state.ts'
 
 /** Begins a planned hand-over: what is being saved may end first. */
 export function handOver(draft: Draft, { to, drainMs, why }: Event & { type: 'hand over' }): void {
@@ -19,9 +19,15 @@ export function whyNoHandOver({ role, record, me, other }: State, to: string): s
   if (role.name !== 'active' || !role.serving) return `${me} is not active`
   if (role.leaving !== undefined) return 'one is under way'
   if (to !== other) return `there is no other node ${to}`
-  if (record?.paused !== undefined) return `paused by ${record.paused.by}: ${record.paused.why}`
-  if (record?.onStandby.includes(to) === true) return `${to} is taken out of service`
-  if (record?.insync?.nodes.includes(to) !== true)
+  return whyNoTaker(record, to)
+}
+
+/** What the record says against that node taking over as planned. */
+export function whyNoTaker(record: PairRecord | undefined, to: string): string | undefined {
+  if (record === undefined) return 'etcd has not been read yet'
+  if (record.paused !== undefined) return `paused by ${record.paused.by}: ${record.paused.why}`
+  if (record.onStandby.includes(to)) return `${to} is taken out of service`
+  if (record.insync?.nodes.includes(to) !== true)
     return `${to} is stale: acknowledged saves may be missing there`
   return undefined
 }

@@ -25,10 +25,11 @@ export function begin(me: string, other: string, nowMs: number): State {
     lookAskedMs: -Infinity,
     lookedMs: -Infinity,
     promisedMs: -Infinity,
+    promisedEpoch: 0,
     releasedEpoch: 0,
     bet: undefined,
     windowMs: nowMs,
-    lastTickMs: nowMs,
+    lastStepMs: nowMs,
     notBeforeMs: -Infinity,
     failures: 0,
     unfit: undefined,
@@ -40,7 +41,10 @@ export function step(state: State, event: Event, moment: Moment, timing: Timing)
   const draft = new Draft(state, moment, timing)
   // Whatever has happened: who is overdue stops first, and asks later.
   stopIfOverdue(draft)
-  if (draft.state.role.name !== 'refusing') happen(draft, event)
+  if (draft.state.role.name !== 'refusing') {
+    noticeStall(draft)
+    happen(draft, event)
+  }
   return { state: draft.state, effects: draft.effects }
 }
 
@@ -74,10 +78,9 @@ function happen(draft: Draft, event: Event): void {
       state.forced = { by: event.by, why: event.why, untilMs: draft.now + forcedMs }
       return consider(draft)
     case 'refuse':
-      stepDown(draft, event.why)
-      return draft.become({ name: 'refusing', why: event.why }, `refusing to act: ${event.why}`)
+      return refuse(draft, event.why)
     case 'stop':
-      return stepDown(draft, 'stopped by its administrator')
+      return refuse(draft, 'stopped by its administrator')
   }
 }
 
@@ -85,14 +88,22 @@ function happen(draft: Draft, event: Event): void {
 const forcedMs = 15_000
 
 /** A node that stood still has missed what happened meanwhile. */
+function noticeStall(draft: Draft): void {
+  const { state, now, timing } = draft
+  const gapMs = now - state.lastStepMs
+  state.lastStepMs = now
+  if (gapMs <= timing.observeMs / 2) return
+  state.windowMs = now
+  draft.note(`stood still for ${Math.round(gapMs)} ms; counts anew`)
+}
+
+function refuse(draft: Draft, why: string): void {
+  stepDown(draft, why)
+  draft.become({ name: 'refusing', why }, `does nothing until it is started again: ${why}`)
+}
+
 function tick(draft: Draft): void {
   const { state, now, timing } = draft
-  const gapMs = now - state.lastTickMs
-  state.lastTickMs = now
-  if (gapMs > timing.observeMs / 2) {
-    state.windowMs = now
-    draft.note(`stood still for ${Math.round(gapMs)} ms; counts anew`)
-  }
   if (state.forced !== undefined && now > state.forced.untilMs) state.forced = undefined
   if (now - state.lookAskedMs >= timing.renewMs) look(draft)
   if (state.role.name === 'active') return keepServing(draft)
@@ -111,7 +122,9 @@ const longestBackOffMs = 300_000
 
 function cannotServe(draft: Draft, why: string): void {
   const { state, now } = draft
-  if (state.role.name !== 'active') return
+  const { role } = state
+  if (role.name !== 'active') return
+  if (now - role.sinceMs > longestBackOffMs) state.failures = 0 // it did serve
   state.notBeforeMs = now + Math.min(firstBackOffMs * 2 ** state.failures, longestBackOffMs)
   state.failures += 1
   stepDown(draft, `cannot serve: ${why}`)

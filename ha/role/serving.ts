@@ -1,6 +1,8 @@
 import type { Draft } from './draft.ts'
 import { learn } from './learning.ts'
+import { whyNoTaker } from './leaving.ts'
 import type { Active, Campaign, Event } from './state.ts'
+import { addressMs } from './timing.ts'
 
 /** How long, and how often, the one before is told that its reign is over. */
 const fenceMs = 60_000
@@ -43,16 +45,15 @@ export function keepServing(draft: Draft): void {
 const active = ({ state }: Draft): Active | undefined =>
   state.role.name === 'active' ? state.role : undefined
 
-/** Opens the gate when the consent is young enough to be worth it; a win that was long in doubt is renewed first. */
+/** Opens door and address while the consent is young; a win that was long in doubt is renewed first. */
 function serveIfFresh(draft: Draft): void {
   const { state, now, timing } = draft
   const role = active(draft)
-  if (role === undefined || role.serving || now >= role.okMs + timing.deadlineMs - timing.renewMs) return
+  const notAfterMs = (role?.okMs ?? -Infinity) + addressMs(timing)
+  if (role === undefined || role.serving || now >= notAfterMs) return
   state.role = { ...role, serving: true, lifetimeMs: now }
-  draft.do(
-    { do: 'take VIP', epoch: role.epoch },
-    { do: 'open gate', epoch: role.epoch, untilMs: role.okMs + timing.deadlineMs },
-  )
+  draft.do({ do: 'take VIP', epoch: role.epoch, notAfterMs })
+  openGate(draft, role)
 }
 
 function renewIfDue(draft: Draft): void {
@@ -112,28 +113,35 @@ function consented(draft: Draft, sentMs: number): void {
   const { state, now, timing } = draft
   const role = active(draft)
   if (role === undefined || sentMs <= role.okMs) return serveIfFresh(draft)
-  // The kernel counts from now: an answer that was long on its way must not keep the address for longer.
-  const keep = role.serving && now - sentMs <= timing.etcdMs && now - role.lifetimeMs >= 0.8 * timing.renewMs
-  state.role = { ...role, okMs: sentMs, ...(keep ? { lifetimeMs: now } : {}) }
+  const notAfterMs = sentMs + addressMs(timing)
+  const keep = role.serving && now < notAfterMs && now - role.lifetimeMs >= 0.8 * timing.renewMs
+  const longer = { ...role, okMs: sentMs, ...(keep ? { lifetimeMs: now } : {}) }
+  state.role = longer
   if (!role.serving) return serveIfFresh(draft)
-  draft.do({ do: 'open gate', epoch: role.epoch, untilMs: sentMs + timing.deadlineMs })
-  if (keep) draft.do({ do: 'keep VIP' })
+  openGate(draft, longer)
+  if (keep) draft.do({ do: 'keep VIP', notAfterMs })
 }
 
-/** Another has begun a reign since. */
+const openGate = (draft: Draft, { epoch, okMs }: Active): void =>
+  draft.do({ do: 'open gate', epoch, untilMs: okMs + draft.timing.deadlineMs })
+
+/** Another has begun a reign since, or etcd knows ours no more. */
 export function checkReign(draft: Draft): void {
   const role = active(draft)
-  const { record } = draft.state
-  if (role === undefined || record?.term === undefined || record.term.epoch <= role.epoch) return
-  stopServing(draft, `${record.term.node} is active with epoch ${record.term.epoch}`)
+  const term = draft.state.record?.term
+  if (role === undefined || term?.nonce === role.nonce) return
+  const later = `${term?.node} is active with epoch ${term?.epoch}`
+  stopServing(draft, term === undefined ? 'etcd has lost our reign' : later)
 }
 
+/** Time is up. A reign won in doubt, and not served yet, has as long to be confirmed. */
 export function stopIfOverdue(draft: Draft): void {
   const { now, timing } = draft
   const role = active(draft)
-  if (role === undefined || now < role.okMs + timing.deadlineMs) return
-  const silentMs = Math.round(now - role.okMs)
-  stepDown(draft, `neither etcd nor the other node has answered for ${silentMs} ms`)
+  if (role === undefined) return
+  const silentMs = now - (role.serving ? role.okMs : role.sinceMs)
+  if (silentMs < timing.deadlineMs) return
+  stepDown(draft, `neither etcd nor the other node has answered for ${Math.round(silentMs)} ms`)
 }
 
 /** Stops serving, and says so to the other node, which takes over at once if it has everything. */
@@ -141,8 +149,8 @@ export function stepDown(draft: Draft, why: string): void {
   const { role, record, other } = draft.state
   stopServing(draft, why)
   if (role.name !== 'active') return
-  const handTo = record?.insync?.nodes.includes(other) === true ? { handTo: other } : {}
-  draft.do({ do: 'release', nonce: role.nonce, epoch: role.epoch, ...handTo })
+  const handTo = whyNoTaker(record, other) === undefined ? { handTo: other } : {}
+  draft.do({ do: 'release', nonce: role.nonce, epoch: role.epoch, ...handTo, why })
 }
 
 /** Stops serving: the gate first, so that nothing is acknowledged that the address no longer stands for. */
@@ -158,9 +166,14 @@ function leaveIfDue(draft: Draft): void {
   if (role?.leaving !== undefined && draft.now >= role.leaving.untilMs) leave(draft)
 }
 
-/** Ends a reign in favour of the node that it was prepared for. */
+/** Ends a reign in favour of the node that it was prepared for, if that may still take it. */
 export function leave(draft: Draft): void {
   const role = active(draft)
   if (role?.leaving === undefined) return
-  stepDown(draft, role.leaving.why)
+  const { leaving, ...staying } = role
+  const no = whyNoTaker(draft.state.record, leaving.to)
+  if (no === undefined) return stepDown(draft, leaving.why)
+  draft.state.role = staying
+  draft.note(`hand-over to ${leaving.to} called off: ${no}`)
+  openGate(draft, staying)
 }

@@ -4,7 +4,15 @@
 export interface PairRecord {
   revision: number
   /** Rewritten by each renewal. Absent: nobody was active, or for long. */
-  leader?: { node: string; nonce: string; phase: 'active' | 'released'; handTo?: string; revision: number }
+  leader?: {
+    node: string
+    nonce: string
+    phase: 'active' | 'released'
+    /** Of one that is released: who shall take it, and why it was given up. */
+    handTo?: string
+    why?: string
+    revision: number
+  }
   /** The reign. Its revision is the epoch. */
   term?: { node: string; nonce: string; epoch: number }
   /** Nodes that have every acknowledged save on disk. Absent: a new pair. */
@@ -82,15 +90,16 @@ export interface State {
   /** When etcd was last asked, and when that was answered. */
   lookAskedMs: number
   lookedMs: number
-  /** When we last promised not to take over. */
+  /** When we last promised not to take over, and to which reign. */
   promisedMs: number
+  promisedEpoch: number
   /** The other node has given up the reign of this epoch. */
   releasedEpoch: number
   /** Revision that an unanswered attempt of ours has bet on: until a higher one is seen, we promise nothing. */
   bet: number | undefined
   /** From here all windows are counted anew: our start, or the end of a stall of ours. */
   windowMs: number
-  lastTickMs: number
+  lastStepMs: number
   /** We could not serve, or have just handed over. */
   notBeforeMs: number
   failures: number
@@ -125,15 +134,16 @@ export type Effect =
   | { do: 'send'; message: Message }
   /** The file server may acknowledge saves until then, by the monotonic clock. */
   | { do: 'open gate'; epoch: number; untilMs: number }
-  | { do: 'take VIP'; epoch: number }
+  /** Both orders about the address are void at `notAfterMs`: whoever was held up must not carry them out late. */
+  | { do: 'take VIP'; epoch: number; notAfterMs: number }
   /** The kernel may keep the address for another lifetime. */
-  | { do: 'keep VIP' }
+  | { do: 'keep VIP'; notAfterMs: number }
   /** Saves under way may end, new ones wait. Answered by `drained`. */
   | { do: 'drain'; untilMs: number }
   | { do: 'close gate'; why: string }
   | { do: 'drop VIP' }
   /** In etcd and by datagram: whoever may, takes over at once. */
-  | { do: 'release'; nonce: string; epoch: number; handTo?: string }
+  | { do: 'release'; nonce: string; epoch: number; handTo?: string; why: string }
 
 /** When it happened, and chance for the names of things. */
 export interface Moment {

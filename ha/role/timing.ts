@@ -22,6 +22,12 @@ const hookSlackMs = 50
 const rate = 0.95
 
 /**
+ * How long after a consent was asked for the kernel may still be told to keep the address. Its lifetime counts from when
+ * it is told, so what is told late ends late.
+ */
+export const addressMs = ({ etcdMs }: Timing): number => etcdMs
+
+/**
  * What must hold so that the old active node is silent before the new one begins.
  * @returns a sentence for each rule that does not hold
  */
