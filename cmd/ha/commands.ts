@@ -5,6 +5,7 @@ import { explainCommand } from '../../ha/cli/explain.ts'
 import { failoverCommand } from '../../ha/cli/failover.ts'
 import { importCommand } from '../../ha/cli/import.ts'
 import { initCommand } from '../../ha/cli/init.ts'
+import { forgetEtcdCommand } from '../../ha/cli/forget-etcd.ts'
 import { historyCommand } from '../../ha/cli/history.ts'
 import { pauseCommand, resumeCommand } from '../../ha/cli/pause.ts'
 import { publishCommand } from '../../ha/cli/publish.ts'
@@ -36,6 +37,7 @@ export const commands = [
   resyncCommand,
   rescueCommand,
   publishCommand,
+  forgetEtcdCommand,
   agentCommand,
   clearCommand,
 ]

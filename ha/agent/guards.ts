@@ -22,9 +22,9 @@ export function whyRefuse(known: Known, own: { uuid: string; name: string }, see
   if (seen.uuid !== undefined && seen.uuid !== uuid)
     return `etcd knows this pair as ${seen.uuid}, and pair.folder says ${uuid}; check pairEtcd.endpoints, or choose another pair.cluster`
   if (known.clusterId !== '' && known.clusterId !== seen.clusterId)
-    return `etcd is another one than before (cluster ${seen.clusterId}, before ${known.clusterId}); check pairEtcd.endpoints. If it was made anew on purpose, run \`ha forget-etcd\` on both nodes`
+    return `etcd is another one than before (cluster ${seen.clusterId}, before ${known.clusterId}); check pairEtcd.endpoints. If it was made anew on purpose: ha help forget-etcd`
   if (seen.revision < known.revision)
-    return `etcd has gone back in time (revision ${seen.revision}, seen before ${known.revision}), as after a restored snapshot; what happened since is unknown to it. If that is meant, run \`ha forget-etcd\` on both nodes`
+    return `etcd has gone back in time (revision ${seen.revision}, seen before ${known.revision}), as after a restored snapshot; what happened since is unknown to it. If that is meant: ha help forget-etcd`
   if (seen.holder !== undefined && seen.holder.machine !== known.machine)
     return `another machine is registered as ${name} (at ${seen.holder.address}); give each node its own node.name`
   return undefined

@@ -14,6 +14,7 @@ export interface OtherNodeParts {
 }
 
 const tellEveryMs = 500
+const silentMs = 2_000
 /** A datagram has room for so much. */
 const longestWhy = 160
 const longestFault = 90
@@ -57,7 +58,14 @@ export class OtherNode implements Component {
     if (last === undefined) return unheard(name, address)
     const heardMs = Math.max(this.#heardMs, link.heardMs())
     const seenMs = heardMs === -Infinity ? undefined : Math.round(clock.now() - heardMs)
-    return { ...unheard(name, address), ...last, name, address, seenMs }
+    const view = { ...unheard(name, address), ...last, name, address, seenMs }
+    if (seenMs !== undefined && seenMs < silentMs) return view
+    // What it was when it was last heard says nothing about now.
+    return {
+      ...view,
+      role: 'unknown',
+      why: seenMs === undefined ? 'not heard, only registered' : 'not heard any more',
+    }
   }
 
   async #keepTelling(signal: AbortSignal): Promise<void> {
@@ -69,17 +77,14 @@ export class OtherNode implements Component {
   }
 }
 
-function brief({
-  why,
-  faults,
-  faultKinds,
-  name: _,
-  address: __,
-  seenMs: ___,
-  ...view
-}: NodeView): Record<string, unknown> {
+/** Without what the other knows of us, or better. */
+function brief(view: NodeView): Record<string, unknown> {
+  const { why, faults, faultKinds } = view
   return {
     ...view,
+    name: undefined,
+    address: undefined,
+    seenMs: undefined,
     why: why.slice(0, longestWhy),
     faults: faults.slice(0, mostFaults).map((fault) => fault.slice(0, longestFault)),
     faultKinds: faultKinds.slice(0, mostFaults),

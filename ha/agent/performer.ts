@@ -20,7 +20,7 @@ export class Performer {
 
   add(effects: readonly Effect[]): void {
     for (const effect of effects)
-      if (waitsForNone.includes(effect.do)) this.#run(effect)
+      if (waitsForNone.includes(effect.do)) void this.#run(effect)
       else this.#queue.push(effect)
     this.#busy ??= this.#work().finally(() => (this.#busy = undefined))
   }

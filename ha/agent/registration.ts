@@ -95,7 +95,10 @@ export class Registration implements Component {
   async #keep(signal: AbortSignal): Promise<void> {
     const { clock, log, onRefuse } = this.#parts
     while (!signal.aborted) {
-      const why = await this.#register().catch((err: unknown) => void log.debug({ err }, 'not registered'))
+      const why = await this.#register().catch((err: unknown) => {
+        log.debug({ err }, 'not registered')
+        return undefined
+      })
       if (why !== undefined) return onRefuse(why)
       await clock.sleep(everyMs, signal).catch(() => {})
     }

@@ -39,7 +39,7 @@ export function pairStatus(parts: StatusParts): PairStatus {
     },
     vip: { addresses: [...addresses], on: active },
     insync: [...(record?.insync?.nodes ?? [])],
-    paused: record?.paused,
+    paused: record?.paused === undefined ? undefined : pausedView(record.paused),
     failsafe: role.name === 'active' && role.serving && !reached,
     lastChange: lastReign,
     nodes: [own, other].toSorted((a, b) => a.name.localeCompare(b.name)),
@@ -49,6 +49,12 @@ export function pairStatus(parts: StatusParts): PairStatus {
 /** It has answered lately; a single late answer is no reason for concern. */
 const isReached = ({ lookedMs }: State, nowMs: number, { deadlineMs }: Timing): boolean =>
   nowMs - lookedMs < deadlineMs
+
+const pausedView = ({ by, why, untilMs }: { by: string; why: string; untilMs?: number }) => ({
+  by,
+  why,
+  ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() }),
+})
 
 export const epochOf = ({ role, record }: State): number =>
   role.name === 'active' ? role.epoch : (record?.term?.epoch ?? 0)

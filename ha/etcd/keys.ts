@@ -11,11 +11,11 @@ export interface Keys {
   insync: string
   pause: string
   handover: string
-  member(node: string): string
-  standby(node: string): string
+  member: (node: string) => string
+  standby: (node: string) => string
   /** Of a reign: without an id, the prefix of all. */
-  history(id?: string): string
-  drill(id?: string): string
+  history: (id?: string) => string
+  drill: (id?: string) => string
 }
 
 export function keysOf(cluster: string): Keys {

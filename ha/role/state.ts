@@ -17,7 +17,8 @@ export interface PairRecord {
   term?: { node: string; nonce: string; epoch: number }
   /** Nodes that have every acknowledged save on disk. Absent: a new pair. */
   insync?: { nodes: readonly string[]; revision: number }
-  paused?: { by: string; why: string }
+  /** `untilMs`: wall time, for people. */
+  paused?: { by: string; why: string; untilMs?: number }
   /** Nodes that an administrator has taken out of service. */
   onStandby: readonly string[]
 }

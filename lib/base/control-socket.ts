@@ -164,7 +164,11 @@ async function exchange(
   signal: AbortSignal,
 ) {
   const payload = body === undefined ? undefined : JSON.stringify(body)
-  const headers = payload === undefined ? {} : { 'content-type': 'application/json' }
+  // Node says the length of a POST by itself, but not of a DELETE.
+  const headers =
+    payload === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
   const asked = request({ socketPath, path, method, headers, signal })
   asked.end(payload)
   const [response] = (await once(asked, 'response')) as [IncomingMessage]

@@ -17,15 +17,15 @@ rm -rf "$target.old"
 mv "$target.new" "$target"
 rm -rf "$target.old"
 
-cat >/usr/local/bin/twintone <<'EOF'
-#!/bin/sh
-exec /opt/twintone/node_modules/.bin/node /opt/twintone/cmd/twintone.ts "$@"
-EOF
-chmod 755 /usr/local/bin/twintone
+for program in twintone ha; do
+  printf '#!/bin/sh\nexec %s/node_modules/.bin/node %s/cmd/%s.ts "$@"\n' "$target" "$target" "$program" \
+    >"/usr/local/bin/$program"
+  chmod 755 "/usr/local/bin/$program"
+done
 /usr/local/bin/twintone init --owner twintone
 
 if [ -d /run/systemd/system ]; then
-  cp "$target/ops/deploy/twintone-fileserver.service" "$target/ops/deploy/twintone-watchdog.service" /etc/systemd/system/
+  cp "$target"/ops/deploy/twintone-{fileserver,watchdog,agent}.service /etc/systemd/system/
   if [ -d /etc/polkit-1/rules.d ]; then
     cp "$target/ops/deploy/twintone-watchdog.rules" /etc/polkit-1/rules.d/50-twintone-watchdog.rules
     chmod 644 /etc/polkit-1/rules.d/50-twintone-watchdog.rules
@@ -39,6 +39,8 @@ if [ -d /run/systemd/system ]; then
   systemctl stop twintone-watchdog 2>/dev/null || true
   systemctl restart twintone-fileserver
   systemctl start twintone-watchdog
+  # A node that is alone has none. In a pair this gives the role up in good order, and the other node takes over.
+  if systemctl is-enabled --quiet twintone-agent; then systemctl restart twintone-agent; fi
 else
   echo "systemd is not running: start $target/cmd/fileserver.ts and $target/cmd/watchdog.ts"
   echo "with $target/node_modules/.bin/node yourself"

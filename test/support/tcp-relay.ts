@@ -20,14 +20,14 @@ interface Pair {
   swallowed: boolean
 }
 
-/** Stands before a TCP server, until the test ends. */
-export async function startTcpRelay(t: TestContext, target: string): Promise<TcpRelay> {
+/** Stands before a TCP server, until the test ends. @param wanted port; 0: whichever is free */
+export async function startTcpRelay(t: TestContext, target: string, wanted = 0): Promise<TcpRelay> {
   const pairs = new Set<Pair>()
   const accept = (client: Socket) => {
     relay.connections += 1
     pairs.add(joined(client, target))
   }
-  let listener = await listen(accept, 0)
+  let listener = await listen(accept, wanted)
   const { port } = listener.address() as AddressInfo
   const relay: TcpRelay = {
     endpoint: `127.0.0.1:${port}`,

@@ -9,6 +9,7 @@ import { parseFileName, type FileName } from '../../lib/files/file-name.ts'
 import { HotFiles } from '../../lib/files/hot-files.ts'
 import type { ProbeFiles } from '../../lib/files/probe-files.ts'
 import type { OnStep } from '../../lib/users/store/steps.ts'
+import type { WriteGate } from '../../lib/users/twin/twin.ts'
 import { UserStore, type Origin, type UserStoreSettings } from '../../lib/users/store/user-store.ts'
 import { TestClock } from './clock.ts'
 import { temporaryFolder } from './folder.ts'
@@ -27,6 +28,8 @@ export interface OpenUserStore {
 export interface Opening extends Partial<UserStoreSettings> {
   clock?: Clock
   probes?: ProbeFiles
+  /** Of one of two nodes; absent: a lone store. */
+  gate?: WriteGate
 }
 
 export const phone: Origin = { protocol: 'ftp', address: '10.1.2.3', model: '4620' }
@@ -36,7 +39,7 @@ export const dataOf = (extension: string): FileName => parseFileName(`${extensio
 
 /** A store in that folder, or in one of the test's own; stopped when the test ends. */
 export async function openUserStore(t: TestContext, opening: Opening = {}): Promise<OpenUserStore> {
-  const { clock = new TestClock(), probes, ...settings } = opening
+  const { clock = new TestClock(), probes, gate, ...settings } = opening
   const folder = settings.dataFolder ?? (await temporaryFolder(t))
   const logged: Record<string, unknown>[] = []
   const log = pino(
@@ -54,6 +57,7 @@ export async function openUserStore(t: TestContext, opening: Opening = {}): Prom
       onStep: (step) => steps.on(step),
       hot: new HotFiles(1 << 20),
       ...(probes === undefined ? {} : { probes }),
+      ...(gate === undefined ? {} : { gate }),
     },
   )
   const stop = () => store.stop(AbortSignal.timeout(60_000))

@@ -48,7 +48,7 @@ test('a question is answered in JSON, with method, body and address as they were
   const path = await serve(t, (app) => {
     app.get('/phones/:phone', ({ params, query }) => ({ params, query }))
     app.post('/log', ({ body }) => ({ body }))
-    app.delete('/clients', ({ method }) => ({ method }))
+    app.delete('/clients', ({ method, body }) => ({ method, body }))
   })
   assert.deepEqual(await askControl(path, '/phones/%C3%BC%2F1?all=1'), {
     params: { phone: 'ü/1' },
@@ -59,6 +59,8 @@ test('a question is answered in JSON, with method, body and address as they were
   })
   assert.deepEqual(await askControl(path, '/log', { method: 'POST' }), {})
   assert.deepEqual(await askControl(path, '/clients', { method: 'DELETE' }), { method: 'DELETE' })
+  const withBody = { method: 'DELETE', body: { by: 'ü' } } as const
+  assert.deepEqual(await askControl(path, '/clients', withBody), withBody)
 })
 
 test('an answer without content is undefined', async (t) => {
