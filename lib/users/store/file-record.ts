@@ -15,6 +15,8 @@ export interface FileRecord {
   seq: number
   /** Wall time, ISO 8601. */
   at: string
+  /** Of two nodes: in whose reign it happened. */
+  epoch?: number
   op: 'put' | 'delete'
   name: FileName
   size: number
@@ -31,6 +33,7 @@ export interface FileRecord {
 export interface Withdrawal {
   seq: number
   at: string
+  epoch?: number
   op: 'void'
   name: FileName
   of: number
@@ -47,6 +50,8 @@ export interface Look {
 export interface Entry {
   record: FileRecord | Withdrawal
   look?: Look
+  /** Its content never came here: it was no longer needed where it happened. */
+  gone?: true
 }
 
 /** A put or deletion with how its file looks. */
@@ -54,7 +59,7 @@ export interface FileEntry extends Entry {
   record: FileRecord
 }
 
-type Undated<T> = Omit<T, 'seq' | 'at' | 'previous'>
+type Undated<T> = Omit<T, 'seq' | 'at' | 'epoch' | 'previous'>
 
 /** An entry before the journal gives it its place. */
 export type Draft =

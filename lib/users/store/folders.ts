@@ -17,6 +17,10 @@ export class Folders {
   readonly journal: string
   /** Content whose record was lost with a damaged journal. */
   readonly lost: string
+  /** What had to give way to what the other node has. */
+  readonly rescue: string
+  /** Content that waits for the journal of the other node to take the place of ours. */
+  readonly reseed: string
   /** The root without links on the way to it. */
   realRoot = ''
   readonly #state: string
@@ -29,6 +33,8 @@ export class Folders {
     this.versions = join(this.#state, 'versions')
     this.journal = join(this.#state, 'journal')
     this.lost = join(this.#state, 'lost')
+    this.rescue = join(this.#state, 'rescue')
+    this.reseed = join(this.#state, 'reseed')
   }
 
   pathOf(name: FileName): string {

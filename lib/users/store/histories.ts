@@ -7,11 +7,22 @@ export class Histories {
   looksChanged = false
   readonly #byName = new Map<FileName, FileEntry[]>()
 
-  apply({ record, look }: Entry): void {
-    const before = this.#byName.get(record.name) ?? []
-    if (record.op === 'void') return this.#set(record.name, without(before, [record.of]))
-    before.push({ record, ...(look === undefined ? {} : { look }) })
-    this.#byName.set(record.name, before)
+  apply(entry: Entry): void {
+    const { name } = entry.record
+    this.#set(name, withEntry(this.#byName.get(name) ?? [], entry))
+  }
+
+  /** Forgets everything for what another journal says. */
+  replace(entries: readonly Entry[]): void {
+    this.#byName.clear()
+    for (const entry of entries) this.apply(entry)
+  }
+
+  /** The put that will stand under that name once these have happened. */
+  foresee(name: FileName, entries: readonly Entry[]): FileEntry | undefined {
+    const ofName = entries.filter(({ record }) => record.name === name)
+    const last = ofName.reduce(withEntry, [...(this.#byName.get(name) ?? [])]).at(-1)
+    return last?.record.op === 'put' ? last : undefined
   }
 
   /** The put that stands; undefined for a name that is deleted or unknown. */
@@ -55,7 +66,7 @@ export class Histories {
   /** The file that stands has the content we know, but looks different, as after a copy to another disk. */
   setLook(name: FileName, look: Look): void {
     const current = this.current(name)
-    if (current === undefined) return
+    if (current === undefined || isSameLook(current.look, look)) return
     current.look = look
     this.looksChanged = true
   }
@@ -84,6 +95,16 @@ export class Histories {
     if (entries.length === 0) this.#byName.delete(name)
     else this.#byName.set(name, entries)
   }
+}
+
+const isSameLook = (a: Look | undefined, b: Look) => a?.ino === b.ino && a.mtimeMs === b.mtimeMs
+
+/** A put whose content is not here is passed over: what stood before it still does. */
+function withEntry(entries: FileEntry[], { record, look, gone }: Entry): FileEntry[] {
+  if (gone === true) return entries
+  if (record.op === 'void') return without(entries, [record.of])
+  entries.push({ record, ...(look === undefined ? {} : { look }) })
+  return entries
 }
 
 const without = (entries: readonly FileEntry[], seqs: readonly number[]) =>

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Entry, FileRecord, Withdrawal } from './file-record.ts'
+import type { Batch } from './recent.ts'
+import { withReign, type Reign } from './reigns.ts'
 
 /**
  * The text of a journal segment: a first line that says what came before, the entries that are still needed from
@@ -15,13 +17,19 @@ export interface Tip {
 
 export const beginning: Tip = { seq: 0, hash: '0'.repeat(64) }
 
-interface Header extends Tip {
+export interface Header extends Tip {
   /** Lines that follow, of records from before; among these some are missing, so they make no chain. */
   lines: number
+  /** Of two nodes: who wrote up to here. */
+  reigns?: readonly Reign[]
 }
 
 export interface Segment {
   entries: Entry[]
+  /** Where the records begin that make a chain, and these, as they happened. */
+  base: Tip
+  batches: Batch[]
+  reigns: readonly Reign[]
   tip: Tip
   /** Bytes up to the end of the last good line. What follows was being written when the power went. */
   wholeBytes: number
@@ -39,14 +47,17 @@ const line = (kind: 'header' | 'entries', what: object) => {
   return `{"sum":"${hash('sha256', text)}","${kind}":${text}}\n`
 }
 
+const nothing = { base: beginning, reigns: [], tip: beginning, wholeBytes: 0, damage: undefined }
+
 export function parseSegment(text: Buffer): Segment {
   const lines = splitLines(text)
   const wholeLines = lines.findLastIndex(({ content }) => content !== undefined) + 1
-  const segment: Segment = { entries: [], tip: beginning, wholeBytes: 0, damage: undefined }
+  const segment: Segment = { ...nothing, entries: [], batches: [] }
   const header = lines[0]?.content
   let old = 0
   if (header !== undefined && 'header' in header) {
-    segment.tip = { seq: header.header.seq, hash: header.header.hash }
+    segment.base = segment.tip = { seq: header.header.seq, hash: header.header.hash }
+    segment.reigns = header.header.reigns ?? []
     old = header.header.lines
     if (wholeLines <= old) segment.damage = `only ${wholeLines} of ${old + 1} lines`
   } else segment.damage = 'line 1'
@@ -62,9 +73,20 @@ function addEntries(segment: Segment, entries: readonly Entry[], chained: boolea
   for (const { record } of entries) {
     if (chained && record.previous !== segment.tip.hash)
       segment.damage ??= `something is missing before line ${number}`
+    if (chained) segment.reigns = reignsWith(segment.reigns, record)
     if (chained || record.seq > segment.tip.seq) segment.tip = { seq: record.seq, hash: hashOf(record) }
   }
   segment.entries.push(...entries)
+  if (chained) segment.batches.push({ entries, tip: segment.tip })
+}
+
+/** The first record of an epoch tells after which one it began. */
+export function reignsWith(
+  reigns: readonly Reign[],
+  { epoch, seq, previous }: FileRecord | Withdrawal,
+): readonly Reign[] {
+  if (epoch === undefined || epoch <= (reigns.at(-1)?.epoch ?? -1)) return reigns
+  return withReign(reigns, { epoch, after: { seq: seq - 1, hash: previous } })
 }
 
 type Content = { header: Header } | { entries: Entry[] }

@@ -1,10 +1,14 @@
+import { hash } from 'node:crypto'
 import { copyFile, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Alarms } from '../../base/alarms.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import { Refusal } from '../../files/refusal.ts'
 import type { Draft, Entry } from './file-record.ts'
-import { beginning, entriesLine, hashOf, parseSegment, type Tip } from './journal-lines.ts'
+import { beginning, entriesLine, hashOf, parseSegment, reignsWith, type Tip } from './journal-lines.ts'
+import { Recent } from './recent.ts'
+import { withReign, type Reign } from './reigns.ts'
 import { Segment } from './segment.ts'
 import { SharedSync } from './shared-sync.ts'
 import type { OnStep } from './steps.ts'
@@ -19,17 +23,36 @@ export interface JournalParts {
   onStep: OnStep
   /** A segment of fewer bytes is not compacted. */
   compactAtBytes: number
+  /** Batches held in memory for another store that goes on from there; absent: none. */
+  recentBatches?: number
   /** What happened, as the journal knows it: called when read, and once durable. */
   apply: (entry: Entry) => void
   /** What of it is still needed. */
   needed: () => Entry[]
 }
 
+/** Another journal in place of this one, as far as it is still needed. */
+export interface Successor {
+  tip: Tip
+  reigns: readonly Reign[]
+  entries: Entry[]
+  /** Called the moment it counts. */
+  onSwitched: () => void
+}
+
 export const journalAlarm = 'journal of user data'
 
 interface Waiting {
-  drafts: readonly Draft[]
+  /** The entries, after the one at `tip`. */
+  place: (tip: Tip) => readonly Entry[]
+  isSettled: boolean
   resolve: (entries: Entry[]) => void
+  reject: (reason: unknown) => void
+}
+
+interface Compaction {
+  successor: Successor | undefined
+  resolve: () => void
   reject: (reason: unknown) => void
 }
 
@@ -37,19 +60,28 @@ interface Waiting {
 export class Journal {
   readonly #parts: JournalParts
   readonly #flushing = new SharedSync(() => this.#flush())
+  readonly #recent: Recent
+  readonly #settledListeners = new Set<() => void>()
   #waiting: Waiting[] = []
-  #compactions: PromiseWithResolvers<void>[] = []
+  #compactions: Compaction[] = []
   /** Entries of the segment. */
   #entries = 0
   #segment: Segment | undefined
   #number = 0
   #compactAtBytes = 0
   #tip: Tip = beginning
+  #reigns: readonly Reign[] = []
+  /** What is written here happens here; otherwise it is a copy of what happened elsewhere. */
+  #originates = true
+  #epoch: number | undefined
   /** Why nothing can be written any more. */
   #broken: Error | undefined
 
   constructor(parts: JournalParts) {
     this.#parts = parts
+    this.#recent = new Recent(parts.recentBatches ?? 0, beginning, () => {
+      for (const listener of this.#settledListeners) listener()
+    })
   }
 
   get entries(): number {
@@ -58,6 +90,36 @@ export class Journal {
 
   get broken(): Error | undefined {
     return this.#broken
+  }
+
+  get tip(): Tip {
+    return this.#tip
+  }
+
+  get reigns(): readonly Reign[] {
+    return this.#reigns
+  }
+
+  get recent(): Pick<Recent, 'after' | 'settledTip'> {
+    return this.#recent
+  }
+
+  /** Told whenever more is settled. @returns takes the listener back */
+  onSettled(listener: () => void): () => void {
+    this.#settledListeners.add(listener)
+    return () => this.#settledListeners.delete(listener)
+  }
+
+  /** From now on things happen here, in the reign of that number. */
+  originate(epoch: number): void {
+    this.#originates = true
+    this.#epoch = epoch
+    this.#reigns = withReign(this.#reigns, { epoch, after: this.#tip })
+  }
+
+  /** From now on only copies are written. */
+  copy(): void {
+    this.#originates = false
   }
 
   /**
@@ -75,9 +137,11 @@ export class Journal {
     this.#number = Number.parseInt(latest, 10)
     const parsed = parseSegment(await readFile(join(folder, latest)))
     this.#tip = parsed.tip
+    this.#reigns = parsed.reigns
     this.#entries = parsed.entries.length
     for (const entry of parsed.entries) apply(entry)
     if (parsed.damage !== undefined) await this.#keepAside(parsed.damage)
+    else this.#recent.restart(parsed.base, parsed.batches)
     // A compaction did not get as far as this.
     for (const older of segments) await rm(join(folder, older))
     await this.#take(parsed.wholeBytes)
@@ -87,27 +151,45 @@ export class Journal {
   /** The next record gets a number above this one. */
   reserve(seq: number): void {
     if (seq > this.#tip.seq) this.#tip = { ...this.#tip, seq }
+    this.#recent.restart(this.#tip)
+  }
+
+  /** What was here is not all that it was: no other journal shall take this one for the same. */
+  disown(): void {
+    this.#tip = { ...this.#tip, hash: hash('sha256', `damaged after ${this.#tip.hash}`) }
+    this.#recent.restart(this.#tip)
   }
 
   /**
-   * Writes what happened, together or not at all, and applies it.
+   * Writes what happened, together or not at all, and applies it. It is settled with that.
    * @returns once it is durable
    */
-  async append(drafts: readonly Draft[]): Promise<Entry[]> {
-    if (this.#broken !== undefined) throw this.#broken
-    const written = Promise.withResolvers<Entry[]>()
-    this.#waiting.push({ drafts, resolve: written.resolve, reject: written.reject })
-    // Both at once: the flush may go on to compact, and a failure that nobody hears meanwhile would end the process.
-    const [entries] = await Promise.all([written.promise, this.#flushing.run()])
-    return entries
+  append(drafts: readonly Draft[]): Promise<Entry[]> {
+    return this.#enqueue((tip) => this.#placeAll(drafts, tip), true)
+  }
+
+  /** As `append`, for what is not complete yet: `settle` must be called once it is, whatever comes of it. */
+  appendUnsettled(drafts: readonly Draft[]): Promise<Entry[]> {
+    return this.#enqueue((tip) => this.#placeAll(drafts, tip), false)
+  }
+
+  /** As `appendUnsettled`, for what happened elsewhere. Calls make a queue: each must follow the one before. */
+  appendCopy(entries: readonly Entry[]): Promise<Entry[]> {
+    return this.#enqueue((tip) => this.#checkCopy(entries, tip), false)
+  }
+
+  settle(seq: number): void {
+    this.#recent.settle(seq)
   }
 
   /** Begins a new segment with what is still needed. */
-  async compact(): Promise<void> {
-    const compacted = Promise.withResolvers<void>()
-    this.#compactions.push(compacted)
-    await this.#flushing.run()
-    await compacted.promise
+  compact(): Promise<void> {
+    return this.#compactWith(undefined)
+  }
+
+  /** Becomes that journal, in one step. For whoever lets nothing be appended meanwhile. */
+  replaceBy(successor: Successor): Promise<void> {
+    return this.#compactWith(successor)
   }
 
   /** Refuses everything from now on: memory and disk would no longer agree. */
@@ -125,6 +207,21 @@ export class Journal {
     this.#segment = undefined
   }
 
+  async #enqueue(place: Waiting['place'], isSettled: boolean): Promise<Entry[]> {
+    if (this.#broken !== undefined) throw this.#broken
+    const written = Promise.withResolvers<Entry[]>()
+    this.#waiting.push({ place, isSettled, resolve: written.resolve, reject: written.reject })
+    // Both at once: the flush may go on to compact, and a failure that nobody hears meanwhile would end the process.
+    const [entries] = await Promise.all([written.promise, this.#flushing.run()])
+    return entries
+  }
+
+  async #compactWith(successor: Successor | undefined): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#compactions.push({ successor, resolve, reject })
+    await Promise.all([promise, this.#flushing.run()])
+  }
+
   /** Throws nothing itself: whoever waits hears what became of theirs. */
   async #flush(): Promise<void> {
     const [batch, compactions] = [this.#waiting.splice(0), this.#compactions.splice(0)]
@@ -136,7 +233,7 @@ export class Journal {
     const bytes = this.#segment?.bytes ?? 0
     if (compactions.length === 0 && bytes <= this.#compactAtBytes) return
     try {
-      await this.#compactNow()
+      await this.#compactNow(compactions.find(({ successor }) => successor !== undefined)?.successor)
       for (const { resolve } of compactions) resolve()
     } catch (error) {
       this.#compactAtBytes = 2 * bytes // it costs nothing to go on with the old segment
@@ -149,45 +246,86 @@ export class Journal {
     if (this.#broken !== undefined) throw this.#broken
     const segment = this.#segment
     if (segment === undefined) throw new Error('the store of user data has not started')
-    let tip = this.#tip
-    const placed = batch.map(({ drafts }) =>
-      drafts.map((draft) => {
-        const entry = this.#place(draft, tip)
-        tip = { seq: entry.record.seq, hash: hashOf(entry.record) }
-        return entry
-      }),
-    )
+    const { placed, tip } = this.#placeEach(batch)
+    if (placed.length === 0) return
     try {
-      await segment.append(placed.map(entriesLine).join(''))
+      await segment.append(placed.map(({ entries }) => entriesLine(entries)).join(''))
     } catch (error) {
       // What that left must not be taken for a record later.
       await segment.cut().catch(() => this.break(error))
       throw error
     }
     this.#tip = tip
-    for (const [index, entries] of placed.entries()) {
-      for (const entry of entries) this.#parts.apply(entry)
+    for (const { entries, tip: end, waiting } of placed) {
+      for (const entry of entries) {
+        this.#reigns = reignsWith(this.#reigns, entry.record)
+        this.#parts.apply(entry)
+      }
       this.#entries += entries.length
-      batch[index]?.resolve(entries)
+      this.#recent.add({ entries, tip: end }, waiting.isSettled)
+      waiting.resolve([...entries])
     }
+  }
+
+  /** Whoever cannot be placed hears it, and the others go on without. */
+  #placeEach(batch: readonly Waiting[]) {
+    let tip = this.#tip
+    const placed: { entries: readonly Entry[]; tip: Tip; waiting: Waiting }[] = []
+    for (const waiting of batch) {
+      try {
+        const entries = waiting.place(tip)
+        const last = entries.at(-1)?.record
+        if (last !== undefined) tip = { seq: last.seq, hash: hashOf(last) }
+        placed.push({ entries, tip, waiting })
+      } catch (error) {
+        waiting.reject(error)
+      }
+    }
+    return { placed, tip }
+  }
+
+  #placeAll(drafts: readonly Draft[], tip: Tip): Entry[] {
+    if (!this.#originates)
+      throw new Refusal('notActive', 'user data is only copied here, from the active node')
+    const entries: Entry[] = []
+    for (const draft of drafts) {
+      const before = entries.at(-1)?.record
+      entries.push(this.#place(draft, before === undefined ? tip : { seq: before.seq, hash: hashOf(before) }))
+    }
+    return entries
   }
 
   #place({ record, look }: Draft, tip: Tip): Entry {
     const at = this.#parts.clock.wallTime().toISOString()
-    const placed: Entry['record'] = { seq: tip.seq + 1, at, ...record, previous: tip.hash }
+    const epoch = this.#epoch === undefined ? {} : { epoch: this.#epoch }
+    const placed: Entry['record'] = { seq: tip.seq + 1, at, ...epoch, ...record, previous: tip.hash }
     return { record: placed, ...(look === undefined ? {} : { look }) }
   }
 
-  async #compactNow(): Promise<void> {
+  #checkCopy(entries: readonly Entry[], tip: Tip): readonly Entry[] {
+    if (this.#originates) throw new Error('this node is active, and copies nothing')
+    let end = tip
+    for (const { record } of entries) {
+      if (record.seq !== end.seq + 1 || record.previous !== end.hash)
+        throw new Error(`record ${record.seq} does not follow record ${end.seq}, the last one here`)
+      end = { seq: record.seq, hash: hashOf(record) }
+    }
+    return entries
+  }
+
+  async #compactNow(successor: Successor | undefined): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken
     const passing = `${this.#pathOf(this.#number + 1)}.new`
-    const entries = this.#parts.needed()
+    const entries = successor?.entries ?? this.#parts.needed()
+    const { tip, reigns } = successor ?? { tip: this.#tip, reigns: this.#reigns }
     let segment: Segment | undefined
     try {
-      segment = await Segment.create(passing, this.#tip, entries)
+      segment = await Segment.create(passing, { ...tip, ...(reigns.length > 0 && { reigns }) }, entries)
       await this.#parts.onStep('segment written')
-      await this.#switchTo(segment)
-      this.#entries = entries.length
+      await this.#switchTo(segment, () => {
+        this.#entries = entries.length
+        if (successor !== undefined) this.#succeed(successor)
+      })
     } catch (error) {
       if (this.#segment !== segment) await segment?.close()
       await rm(passing, { force: true }).catch(() => {})
@@ -195,7 +333,14 @@ export class Journal {
     }
   }
 
-  async #switchTo(segment: Segment): Promise<void> {
+  #succeed({ tip, reigns, onSwitched }: Successor): void {
+    this.#tip = tip
+    this.#reigns = reigns
+    this.#recent.restart(tip)
+    onSwitched()
+  }
+
+  async #switchTo(segment: Segment, onSwitched: () => void): Promise<void> {
     const { syncFolder, onStep } = this.#parts
     const old = { segment: this.#segment, path: this.#pathOf(this.#number) }
     const path = this.#pathOf(this.#number + 1)
@@ -208,6 +353,7 @@ export class Journal {
     }
     this.#number += 1
     this.#use(segment)
+    onSwitched()
     await onStep('segment in place')
     await old.segment?.close()
     await rm(old.path, { force: true })

@@ -44,8 +44,13 @@ export async function recover(parts: RecoveryParts): Promise<void> {
 }
 
 /** Versions that the journal no longer tells of are put aside: somebody may still be glad of them. */
-async function beginAnew(
-  { folders, histories, journal, alarms }: RecoveryParts,
+export async function beginAnew(
+  {
+    folders,
+    histories,
+    journal,
+    alarms,
+  }: Pick<RecoveryParts, 'folders' | 'histories' | 'journal' | 'alarms'>,
   state: 'damaged' | 'missing',
 ): Promise<void> {
   const known = new Set(histories.names().flatMap((name) => histories.of(name).map(({ seq }) => seq)))
@@ -101,7 +106,7 @@ async function finishPut(parts: RecoveryParts, entry: FileEntry, staged: StagedC
 }
 
 /** What uploads left behind, by content; read only when something is missing. */
-class StagedContent {
+export class StagedContent {
   readonly #folders: Folders
   #paths: Map<string, string> | undefined
 
@@ -133,17 +138,22 @@ class StagedContent {
 
 /** Removes content that no record is left of, and forgets records whose content is gone. */
 async function tidyVersions({ folders, histories, journal, log }: RecoveryParts): Promise<void> {
-  const there = new Set(numbersOf(await readdir(folders.versions)))
-  const kept = histories.keptVersions()
-  const known = new Set(kept.map(({ seq }) => seq))
-  for (const seq of there) if (!known.has(seq)) await folders.dropVersion(seq)
-  const gone = kept.filter(({ seq }) => !there.has(seq))
+  const there = await dropUnknown(folders, histories)
+  const gone = histories.keptVersions().filter(({ seq }) => !there.has(seq))
   if (gone.length === 0) return
   await journal.append(gone.map(({ name, seq }) => ({ record: { op: 'void', name, of: seq } })))
   log.warn(
     { versions: gone.length, file: gone[0]?.name, folder: folders.versions },
     'versions of user data are gone',
   )
+}
+
+/** Removes content that no record is left of. @returns the versions that were there */
+export async function dropUnknown(folders: Folders, histories: Histories): Promise<Set<number>> {
+  const there = new Set(numbersOf(await readdir(folders.versions)))
+  const known = new Set(histories.keptVersions().map(({ seq }) => seq))
+  for (const seq of there) if (!known.has(seq)) await folders.dropVersion(seq)
+  return there
 }
 
 const numbersOf = (names: readonly string[]) => names.filter((name) => /^\d+$/.test(name)).map(Number)

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Entry } from './file-record.ts'
-import { entriesLine, headerLine, type Tip } from './journal-lines.ts'
+import { entriesLine, headerLine, type Header } from './journal-lines.ts'
 import { writeAll } from './write-all.ts'
 
 /** One file of the journal, open to be added to. */
@@ -15,10 +15,14 @@ export class Segment {
   }
 
   /** Writes a new one that begins with `entries`, in pieces: a hundred thousand do not hold up everybody else. */
-  static async create(path: string, tip: Tip, entries: readonly Entry[]): Promise<Segment> {
+  static async create(
+    path: string,
+    start: Omit<Header, 'lines'>,
+    entries: readonly Entry[],
+  ): Promise<Segment> {
     const segment = new Segment(await open(path, 'w', 0o640), 0)
     try {
-      await segment.#write(headerLine({ ...tip, lines: entries.length }))
+      await segment.#write(headerLine({ ...start, lines: entries.length }))
       for (let from = 0; from < entries.length; from += piece) {
         await segment.#write(
           entries

@@ -11,6 +11,12 @@ export const steps = [
   'segment written', // compaction: the new segment is durable under a passing name
   'segment in place', // it is the one that counts
   'old segment removed',
+  'rescued', // reseeding: what only this node has is safe
+  'fetched', // all content that is missing here lies beside, durable
+  'noted', // what is to be put in place is durable
+  'placed', // the journal is the other node's, and what stands is what it says
+  'released', // what it does not know has lost its name
+  'reseeded',
 ] as const
 export type Step = (typeof steps)[number]
 

@@ -43,7 +43,7 @@ async function orLeaveAlone(
 }
 
 /** Regular files, not by way of links; what cannot be the name of user data is nobody's, or the watchdog's. */
-async function namesOnDisk(folders: Folders, log: Log): Promise<FileName[]> {
+export async function namesOnDisk(folders: Folders, log: Log): Promise<FileName[]> {
   const names: FileName[] = []
   const waiting = ['']
   for (let below = waiting.pop(); below !== undefined; below = waiting.pop()) {

@@ -9,6 +9,7 @@ import { ProbeFiles } from '../../files/probe-files.ts'
 import { Refusal } from '../../files/refusal.ts'
 import type { StoredFile } from '../../files/stored-file.ts'
 import type { Upload } from '../../files/upload.ts'
+import { Twin, type WriteGate } from '../twin/twin.ts'
 import { Bin } from './bin.ts'
 import type { FileRecord, Origin } from './file-record.ts'
 import { Folders, isAddressList } from './folders.ts'
@@ -20,6 +21,7 @@ import { ProbeStore } from './probe-store.ts'
 import { Reader } from './reader.ts'
 import { recover } from './recovery.ts'
 import { StagedFile } from './staged-file.ts'
+import { takeInAll } from './take-in.ts'
 import type { OnStep } from './steps.ts'
 import { UserUpload } from './user-upload.ts'
 import { Writer } from './writer.ts'
@@ -49,8 +51,12 @@ export interface UserStoreParts {
   hot?: HotFiles
   /** The watchdog's files, which leave nothing behind; absent: there are none. */
   probes?: ProbeFiles
+  /** Of one of two nodes; absent: this store is the only one, and leads. */
+  gate?: WriteGate
 }
 
+/** What the other node may lack and still catch up with, instead of being seeded anew. */
+const recentBatches = 20_000
 const usualJournalBytes = 4_194_304
 const diskAlarm = 'disk for user data'
 
@@ -60,6 +66,8 @@ const diskAlarm = 'disk for user data'
  */
 export class UserStore implements Component {
   readonly name = 'user data'
+  /** What it has to do with the store on the other node. */
+  readonly twin: Twin
   readonly #settings: UserStoreSettings
   readonly #parts: UserStoreParts
   readonly #folders: Folders
@@ -75,6 +83,7 @@ export class UserStore implements Component {
   readonly #stopping = new AbortController()
   #state: 'new' | 'running' | 'stopped' = 'new'
   #daily: Promise<void> = Promise.resolve()
+  #changes = 0
 
   constructor(settings: UserStoreSettings, parts: UserStoreParts) {
     const { clock, log, alarms, onStep = () => {}, hot = new HotFiles(0), probes = new ProbeFiles() } = parts
@@ -90,27 +99,48 @@ export class UserStore implements Component {
       folder: folders.journal,
       syncFolder: () => folders.sync(folders.journal),
       compactAtBytes: settings.compactAtBytes ?? usualJournalBytes,
-      apply: (entry) => histories.apply(entry),
+      recentBatches: parts.gate === undefined ? 0 : recentBatches,
+      apply: (entry) => {
+        histories.apply(entry)
+        // Read back, each record costs the versions that it cost when it happened: a later one may have been withdrawn.
+        if (this.#state === 'new' && parts.gate !== undefined)
+          histories.prune(entry.record.name, settings.versions)
+      },
       needed: () => histories.entries(),
     })
     this.#journal = journal
     const onRecord = (record: FileRecord) => this.#tell(record)
-    this.#writer = new Writer(settings, { folders, histories, journal, log, onStep, onRecord })
+    const confirm = (seq: number) => this.#confirm(seq)
+    this.#writer = new Writer(settings, { folders, histories, journal, log, onStep, onRecord, confirm })
     this.#reader = new Reader({ folders, histories, locks, alarms, hot })
     this.#bin = new Bin(settings.binDays, { folders, histories, journal, locks, clock, log })
     this.#probes = new ProbeStore({ folders, histories, locks, probes })
+    this.twin = new Twin({
+      ...{ folders, histories, journal, locks, clock, log, onStep, onRecord },
+      prune: (name) => this.#writer.prune(name),
+      takeInAll: () => this.#takeInAll(),
+      putContent: (name, content, by) => this.putContent(name, content, by),
+    })
+  }
+
+  /** Changes and uploads under way. */
+  get pending(): number {
+    return this.#uploads.size + this.#changes
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
     const { clock, log, alarms } = this.#parts
-    const [folders, histories, locks, journal] = [this.#folders, this.#histories, this.#locks, this.#journal]
+    const [folders, histories, journal] = [this.#folders, this.#histories, this.#journal]
     const [writer, bin] = [this.#writer, this.#bin]
+    const recovering = { folders, histories, journal, writer, log, alarms }
     await folders.make()
-    await recover({ folders, histories, journal, writer, log, alarms })
+    if (this.#parts.gate === undefined) await recover(recovering)
+    else await this.twin.recover(recovering)
     await bin.purge()
     await this.sweepProbes()
     if (this.#state === 'new') this.#state = 'running'
-    const parts = { folders, histories, journal, locks, writer, bin, clock, log }
+    const lookThrough = () => (this.twin.leads ? this.#takeInAll() : this.twin.lookForDrift())
+    const parts = { journal, bin, lookThrough, clock, log }
     this.#daily = keepHouse(parts, this.#stopping.signal).catch(fail)
   }
 
@@ -137,6 +167,7 @@ export class UserStore implements Component {
     maxBytes = this.#settings.maxBytes,
   ): Promise<Upload> {
     this.#checkChangeable(name)
+    this.#checkMayBegin(name)
     const upload = new UserUpload(new StagedFile(this.#folders.staging, maxBytes), {
       place: (staged) => this.#change([name], () => this.#place(name, staged, by)),
       failure: (error) => this.#failure(error, `cannot store ${name}`),
@@ -241,6 +272,7 @@ export class UserStore implements Component {
   /** A change in its turn, with its failure explained. */
   async #explained<T>(what: string, names: readonly FileName[], task: () => Promise<T>): Promise<T> {
     for (const name of names) this.#checkChangeable(name)
+    for (const name of names) this.#checkMayBegin(name)
     try {
       return await this.#change(names, task)
     } catch (error) {
@@ -251,9 +283,43 @@ export class UserStore implements Component {
   /** What was asked for while the store ran still gets its turn when it stops. */
   async #change<T>(names: readonly FileName[], task: () => Promise<T>): Promise<T> {
     this.#checkRunning()
-    const result = await this.#locks.run(names, task)
-    this.#parts.alarms.clear(diskAlarm)
-    return result
+    this.#changes += 1
+    try {
+      const result = await this.#locks.run(names, async () => {
+        if (!names.every((name) => this.#probes.has(name))) this.#checkMayWrite()
+        return task()
+      })
+      this.#parts.alarms.clear(diskAlarm)
+      return result
+    } finally {
+      this.#changes -= 1
+    }
+  }
+
+  /** A change is durable here: waits for the other node, and looks once more whether this one may still say yes. */
+  async #confirm(seq: number): Promise<void> {
+    await this.#parts.gate?.replicate(seq)
+    this.#parts.gate?.mayWrite()
+  }
+
+  #checkMayBegin(name: FileName): void {
+    if (!this.#probes.has(name)) this.#parts.gate?.mayBegin()
+  }
+
+  #checkMayWrite(): void {
+    this.#parts.gate?.mayWrite()
+    if (!this.twin.leads)
+      throw new Refusal('notActive', 'user data is only copied here, from the active node')
+  }
+
+  /** What was done by hand, for as long as this store leads. */
+  async #takeInAll(): Promise<void> {
+    const [folders, histories, log] = [this.#folders, this.#histories, this.#parts.log]
+    await takeInAll({ folders, histories, log }, (name) =>
+      this.#locks.run([name], async () => {
+        if (this.twin.leads && this.#state !== 'stopped') await this.#writer.takeIn(name)
+      }),
+    )
   }
 
   #failure(error: unknown, what: string): Error {
@@ -296,6 +362,7 @@ export class UserStore implements Component {
   async #ended(): Promise<void> {
     await Promise.allSettled([...this.#uploads].map((upload) => upload.abort()))
     await this.#daily
+    await this.twin.ended()
     await this.#locks.allSettled()
   }
 }

@@ -21,6 +21,8 @@ export interface WriterParts {
   log: Log
   onStep: OnStep
   onRecord: (record: FileRecord) => void
+  /** Resolves once everything up to that record may be acknowledged. @throws Refusal when it may not */
+  confirm: (seq: number) => Promise<void>
 }
 
 export interface Stored {
@@ -46,7 +48,7 @@ export class Writer {
     this.#handEdits = new HandEdits(settings.shrinkPercent, parts)
   }
 
-  /** The same content again changes nothing, and is durable already. */
+  /** The same content again changes nothing, and is durable here already. */
   async put(name: FileName, staged: StagedFile, by: Origin): Promise<Stored> {
     const put = { name, staged, size: staged.size, hash: staged.digest() }
     await this.takeIn(name)
@@ -54,6 +56,7 @@ export class Writer {
     const outcome = standing === undefined ? 'created' : 'replaced'
     if (standing?.hash !== put.hash) return { outcome, record: await this.#change({ by, put }) }
     await staged.discard()
+    await this.#parts.confirm(standing.seq)
     return { outcome, record: standing }
   }
 
@@ -81,16 +84,35 @@ export class Writer {
   }
 
   async #change(change: Change): Promise<FileRecord> {
-    const { journal, onStep } = this.#parts
+    const { journal, confirm } = this.#parts
     const kept = this.#toKeep(change)
     let records: FileRecord[]
     try {
       const look = await this.#prepare(change, kept)
-      records = (await journal.append(this.#drafts(change, look))).map(({ record }) => record as FileRecord)
+      const entries = await journal.appendUnsettled(this.#drafts(change, look))
+      records = entries.map(({ record }) => record as FileRecord)
     } catch (error) {
       await this.#undo(change, kept)
       throw error
     }
+    const last = records.at(-1)?.seq ?? 0
+    try {
+      await this.#carryOut(change, records, kept)
+    } finally {
+      journal.settle(last)
+    }
+    await this.#settled(records)
+    const record = this.#reported(records)
+    await confirm(last)
+    return record
+  }
+
+  async #carryOut(
+    change: Change,
+    records: readonly FileRecord[],
+    kept: readonly FileRecord[],
+  ): Promise<void> {
+    const { journal, onStep } = this.#parts
     try {
       await onStep('journaled')
       await this.#move(change)
@@ -104,8 +126,6 @@ export class Writer {
       journal.break(error)
       throw error
     }
-    await this.#settled(records)
-    return this.#reported(records)
   }
 
   /** What stands under the names that change, and will be a version. */

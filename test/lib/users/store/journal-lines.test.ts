@@ -29,6 +29,12 @@ const segment = Buffer.from(lines.join(''))
 test('a whole segment is read back', () => {
   assert.deepEqual(parseSegment(segment), {
     entries: [first, second, third],
+    base: { seq: 7, hash: 'a'.repeat(64) },
+    batches: [
+      { entries: [second], tip: { seq: 8, hash: hashOf(second.record) } },
+      { entries: [third], tip: { seq: 9, hash: hashOf(third.record) } },
+    ],
+    reigns: [],
     tip: { seq: 9, hash: hashOf(third.record) },
     wholeBytes: segment.length,
     damage: undefined,

@@ -1,0 +1,151 @@
+import { once } from 'node:events'
+import { connect, type TLSSocket } from 'node:tls'
+import type { Clock } from '../../lib/base/clock.ts'
+import type { Log } from '../../lib/base/log.ts'
+import type { ReseedProgress } from '../../lib/users/twin/reseed.ts'
+import type { Twin } from '../../lib/users/twin/twin.ts'
+import { clientOptions } from '../keys/tls.ts'
+import { Receiving, type Resync } from './receiving.ts'
+import type { ReplicaKeys } from './sender.ts'
+
+export interface ReceiverSettings {
+  /** This node's name. */
+  node: string
+  /** Where the active node listens. */
+  other: { name: string; address: string }
+  port: number
+  keys: ReplicaKeys
+}
+
+export interface ReceiverParts {
+  twin: Twin
+  clock: Clock
+  log: Log
+  pace: (bytes: number) => Promise<void>
+  onCompared: (isEqual: boolean, files: number) => void
+}
+
+const connectMs = 1_500
+const firstPauseMs = 100
+const longestPauseMs = 2_000
+
+/** Calls the active node, again and again, and does here what happens there. */
+export class Receiver {
+  readonly #settings: ReceiverSettings
+  readonly #parts: ReceiverParts
+  #running: { stop: AbortController; ended: Promise<void> } | undefined
+  #receiving: Receiving | undefined
+  #resync: Resync | undefined
+  #progress: ReseedProgress | undefined
+  #why: string | undefined
+  #epoch = 0
+
+  constructor(settings: ReceiverSettings, parts: ReceiverParts) {
+    this.#settings = settings
+    this.#parts = parts
+  }
+
+  /** The connection to the active node, if there is one. */
+  get receiving(): Receiving | undefined {
+    return this.#receiving
+  }
+
+  /** How far this store is in becoming equal to the other one; undefined: it is not at it. */
+  get progress(): ReseedProgress | undefined {
+    return this.#progress
+  }
+
+  /** Why it does not follow; undefined: it does. */
+  get why(): string | undefined {
+    return this.#receiving?.isFollowing === true ? undefined : this.#why
+  }
+
+  /** @param epoch the highest this node has heard of: nobody of an earlier one is followed */
+  hears(epoch: number): void {
+    this.#epoch = Math.max(this.#epoch, epoch)
+  }
+
+  start(epoch: number): void {
+    this.hears(epoch)
+    if (this.#running !== undefined) return
+    const stop = new AbortController()
+    this.#running = { stop, ended: this.#keepCalling(stop.signal) }
+  }
+
+  /** Resolves once nothing that came is under way any more. */
+  async stop(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    running?.stop.abort()
+    this.#receiving?.dismiss('this node follows no longer')
+    await running?.ended
+  }
+
+  /** Makes this store equal to the other one from the ground up. */
+  resync(resync: Resync): void {
+    this.#resync = resync
+    this.#receiving?.dismiss(resync.why)
+  }
+
+  async #keepCalling(signal: AbortSignal): Promise<void> {
+    const { clock, twin } = this.#parts
+    if (twin.isDamaged) this.#resync ??= { why: 'the journal is damaged', overDrift: false }
+    for (let pauseMs = firstPauseMs; !signal.aborted;) {
+      const { why, followed } = await this.#call(signal)
+      if (signal.aborted) return
+      this.#say(why)
+      pauseMs = followed ? firstPauseMs : Math.min(2 * pauseMs, longestPauseMs)
+      await clock.sleep(pauseMs, signal).catch(() => {})
+    }
+  }
+
+  /** One connection, from its beginning to its end. */
+  async #call(signal: AbortSignal): Promise<{ why: string; followed: boolean }> {
+    const { log, clock } = this.#parts
+    const { node, other, keys } = this.#settings
+    let socket: TLSSocket
+    try {
+      socket = await this.#connect(signal)
+    } catch (error) {
+      return { why: error instanceof Error ? error.message : String(error), followed: false }
+    }
+    let followed = false
+    const receiving = new Receiving({
+      ...{ ...this.#parts, socket, clock, node, uuid: keys.uuid, epoch: this.#epoch, resync: this.#resync },
+      onFollowing: () => {
+        followed = true
+        if (!receiving.isFollowing) return
+        this.#resync = undefined
+        this.#why = undefined
+        log.info({ node: other.name }, 'follows the active node')
+      },
+      onProgress: (progress) => (this.#progress = progress),
+    })
+    this.#receiving = receiving
+    const why = await receiving.ended()
+    this.#receiving = undefined
+    return { why, followed }
+  }
+
+  async #connect(signal: AbortSignal): Promise<TLSSocket> {
+    const { other, port, keys } = this.#settings
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(connectMs)])
+    const socket = connect({ host: other.address, port, ...clientOptions(keys, other.name) })
+    try {
+      await once(socket, 'secureConnect', { signal: limit })
+      return socket
+    } catch (error) {
+      socket.on('error', () => {})
+      socket.destroy()
+      if (limit.aborted) throw new Error(`${other.name} (${other.address}:${port}) does not answer`)
+      throw error
+    }
+  }
+
+  /** The same reason once: it may last for days. */
+  #say(why: string): void {
+    if (this.#why === why) return
+    this.#why = why
+    this.#parts.log.warn({ node: this.#settings.other.name, why }, 'does not follow the active node')
+  }
+}
