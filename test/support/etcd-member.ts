@@ -65,6 +65,8 @@ export function memberArgs(
     'initial-cluster-token': folder,
     'heartbeat-interval': heartbeatMs,
     'election-timeout': electionMs,
+    // One that does not hear the leader must not unseat it for those who do.
+    'pre-vote': true,
     logger: 'zap',
     'log-level': 'warn',
     ...(tls === undefined

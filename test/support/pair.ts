@@ -97,10 +97,10 @@ export async function startPair(owner: Owner, options: PairOptions = {}): Promis
   const [hostA, hostB] = [network.host('a'), network.host('b')]
   const etcd = await startEtcd(owner, { hosts: [hostA, hostB, network.host('w')] })
   const folder = await mkdtemp(join(tmpdir(), 'twintone-pair-'))
+  if (options.dataMb !== undefined) await mountData(owner, folder, options.dataMb)
   owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const nodes = [hostA, hostB].map((host) => ({ name: host.name, address: host.address }))
   await makePair(join(folder, 'keys'), { cluster: 'test', nodes, days: 30 })
-  if (options.dataMb !== undefined) await mountData(owner, folder, options.dataMb)
   const [a, b] = [hostA, hostB].map((host) => makeNode(folder, host, options))
   if (a === undefined || b === undefined) throw new Error('a pair has two nodes')
   const mend = async () => {
