@@ -8,7 +8,7 @@ export interface AcknowledgerParts {
   log: Log
   /** Asks the agent to take the other node into the set of those that have everything, or out of it. */
   askAgent: (op: Operation, why: string) => Promise<Answer>
-  /** What phones saved is on this node alone. */
+  /** What phones save is on this node alone, or is refused, since the other one does not have it. */
   onAlone: () => void
   /** The membership of the other node may have changed. */
   onChanged: () => void
@@ -77,9 +77,10 @@ export class Acknowledger {
   #tell(effect: Exclude<Effect, { do: 'ask' }>): void {
     const waiting = this.#waiting.get(effect.id)
     this.#waiting.delete(effect.id)
-    if (effect.do === 'refuse') return waiting?.reject(new Refusal('notActive', effect.why))
-    if (effect.alone) this.#parts.onAlone()
-    waiting?.resolve()
+    const isRefused = effect.do === 'refuse'
+    if (isRefused ? this.#durability.member !== 'closed' : effect.alone) this.#parts.onAlone()
+    if (isRefused) waiting?.reject(new Refusal('notActive', effect.why))
+    else waiting?.resolve()
   }
 
   async #ask(op: Operation, why: string): Promise<void> {

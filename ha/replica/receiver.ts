@@ -26,8 +26,9 @@ export interface ReceiverParts {
 }
 
 const connectMs = 1_500
-const firstPauseMs = 100
-const longestPauseMs = 2_000
+
+/** When the nodes change places, the new active one is there in a moment; one that is down stays so for longer. */
+const pauseMs = (failed: number) => Math.min(100 * 2 ** Math.max(0, failed - 8), 2_000)
 
 /** Calls the active node, again and again, and does here what happens there. */
 export class Receiver {
@@ -90,12 +91,12 @@ export class Receiver {
   async #keepCalling(signal: AbortSignal): Promise<void> {
     const { clock, twin } = this.#parts
     if (twin.isDamaged) this.#resync ??= { why: 'the journal is damaged', overDrift: false }
-    for (let pauseMs = firstPauseMs; !signal.aborted;) {
+    for (let failed = 0; !signal.aborted;) {
       const { why, followed } = await this.#call(signal)
       if (signal.aborted) return
       this.#say(why)
-      pauseMs = followed ? firstPauseMs : Math.min(2 * pauseMs, longestPauseMs)
-      await clock.sleep(pauseMs, signal).catch(() => {})
+      failed = followed ? 0 : failed + 1
+      await clock.sleep(pauseMs(failed), signal).catch(() => {})
     }
   }
 

@@ -49,9 +49,12 @@ type Mode =
 
 /** How long the agent may take, before its answer counts as unknown. */
 const agentMs = 1_500
+const outOfSyncMs = 10_000
+const nothingToCancel = () => {}
 /** A change of role that failed is tried again after this. */
 const retryMs = 500
 const aloneAlarm = 'user data on one node'
+const outOfSyncAlarm = 'other node'
 const rootsAlarm = 'user data of both nodes'
 /** Two nodes that still differ after they were made equal are a riddle, for which once an hour is enough. */
 const resyncEveryMs = 3_600_000
@@ -74,6 +77,8 @@ export class Replica implements Component {
   #lastCompare: ReplicaStatus['lastCompare']
   #resyncedAt = -Infinity
   #closedAt = -Infinity
+  #cancelOutOfSync: () => void = nothingToCancel
+  #saidError: string | undefined
 
   /** @throws Error when the settings do not name both nodes */
   constructor(settings: ReplicaSettings, parts: ReplicaParts) {
@@ -110,6 +115,7 @@ export class Replica implements Component {
     this.#isStarted = false
     this.#stopping.abort()
     this.#closeGate('this node is stopped')
+    this.#cancelOutOfSync()
     await this.#changing
     await Promise.all([this.#sender.stop(), this.#receiver.stop(), this.#looking])
   }
@@ -128,11 +134,13 @@ export class Replica implements Component {
     const { store, alarms } = this.#parts
     return {
       seq: store.twin.tip.seq,
+      reign: store.twin.epoch ?? 0,
       synced: this.#isSynced,
       rescued: store.twin.rescuedCount,
       drift: store.twin.drift().length,
       pending: store.pending,
       faults: [
+        ...(store.twin.broken === undefined ? [] : [store.twin.broken.message]),
         ...(store.twin.isDamaged ? ['the journal of user data was damaged'] : []),
         ...(this.#upkeep.damaged.length > 0 ? [`${this.#upkeep.damaged.length} damaged files`] : []),
         ...alarms.list().flatMap(({ subject, text }) => (subject === rootsAlarm ? [text] : [])),
@@ -253,8 +261,11 @@ export class Replica implements Component {
       try {
         if (told.role === 'active') await this.#lead(told)
         else await this.#followOther(told)
+        this.#saidError = undefined
       } catch (err) {
-        log.error({ role: told.role, err }, 'users data not ready for this role')
+        if (String(err) !== this.#saidError)
+          log.error({ role: told.role, err }, 'user data not ready for this role')
+        this.#saidError = String(err)
         await clock.sleep(retryMs, this.#stopping.signal).catch(() => {})
       }
     }
@@ -264,6 +275,7 @@ export class Replica implements Component {
   async #lead({ epoch, insync }: ToldRole & { role: 'active' }): Promise<void> {
     const { store, log } = this.#parts
     this.#closeGate('this node has just become the active one')
+    this.#mode = { name: 'not told' }
     this.#sender.deactivate('another epoch has begun')
     await this.#receiver.stop()
     await store.twin.lead(epoch)
@@ -286,9 +298,11 @@ export class Replica implements Component {
     const { store, alarms } = this.#parts
     this.#closeGate(whyNot(told))
     this.#sender.deactivate('this node is not active any more')
+    this.#mode = { name: 'not told' }
     await store.twin.standBy()
     this.#mode = { name: 'standby', epoch: told.epoch }
-    alarms.clear(aloneAlarm)
+    for (const subject of [aloneAlarm, outOfSyncAlarm]) alarms.clear(subject)
+    this.#cancelOutOfSync()
     this.#receiver.start(told.epoch)
   }
 
@@ -303,13 +317,27 @@ export class Replica implements Component {
         log,
         askAgent: (op, why) => this.#askAgent(op, why),
         onAlone: () => this.#alarmAlone(),
-        onChanged: () => {
-          if (acknowledger.view.isSynced) this.#parts.alarms.clear(aloneAlarm)
-        },
+        onChanged: () => this.#watchSync(acknowledger),
       },
     )
     if (!inSync) this.#alarmAlone()
+    this.#watchSync(acknowledger)
     return acknowledger
+  }
+
+  /** A standby that is away for a moment is none of a person's business. */
+  #watchSync(acknowledger: Acknowledger): void {
+    const { alarms, clock } = this.#parts
+    const isWaited = this.#cancelOutOfSync !== nothingToCancel
+    if (acknowledger.view.isSynced || acknowledger.view.member === 'closed') {
+      this.#cancelOutOfSync()
+      this.#cancelOutOfSync = nothingToCancel
+    }
+    if (acknowledger.view.isSynced) for (const subject of [aloneAlarm, outOfSyncAlarm]) alarms.clear(subject)
+    else if (!isWaited && acknowledger.view.member !== 'closed')
+      this.#cancelOutOfSync = clock.after(outOfSyncMs, () =>
+        alarms.raise(outOfSyncAlarm, `${this.#other.name} does not follow this node; look at it`),
+      )
   }
 
   #alarmAlone(): void {

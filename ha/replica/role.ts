@@ -11,6 +11,8 @@ export type ToldRole =
 export interface ReplicaView {
   /** Last record of users' data on this node's disk. */
   seq: number
+  /** The last epoch in which somebody wrote; whoever becomes active must have a later one. */
+  reign: number
   /** The other node gets every record before it is acknowledged, and has them all. */
   synced: boolean
   rescued: number

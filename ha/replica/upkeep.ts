@@ -54,7 +54,7 @@ export class Upkeep {
       await clock.sleep(lookEveryMs, signal).catch(() => {})
       if (signal.aborted) return
       try {
-        if (!twin.leads) await twin.lookForDrift(signal)
+        await twin.lookThrough(signal)
         if (clock.now() >= scrubAt) {
           scrubAt = clock.now() + dayMs * (0.9 + 0.2 * random())
           await this.scrub(signal)

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { sameIdentity, type Identity } from '../../../lib/files/hot-files.ts'
+import { longestKeyFile } from '../../../lib/files/servable.ts'
 
 /** The content of a file is not what was looked at: it was written meanwhile, or is another file. */
 export class ContentChanged extends Error {}
@@ -34,18 +35,37 @@ export async function hashInto(hash: Hash, handle: FileHandle, signal: AbortSign
   return bytes
 }
 
-/** @throws ContentChanged when the file is not, or did not stay, the one that was looked at */
-export async function hashFile(path: string, seen: Identity, signal: AbortSignal): Promise<string> {
+/**
+ * Reads a file once.
+ * @param check is given the whole content where that is small enough to look into
+ * @throws ContentChanged when the file is not, or did not stay, the one that was looked at; whatever `check` throws
+ */
+export async function hashFile(
+  path: string,
+  seen: Identity,
+  { signal, check }: { signal: AbortSignal; check?: (content: Buffer) => void },
+): Promise<string> {
   const handle = await openForReading(path)
   try {
-    await checkSame(handle, path, seen)
     const hash = createHash('sha256')
-    await hashInto(hash, handle, signal)
+    if (seen.size > smallBytes) await hashInto(hash, handle, signal)
+    else {
+      const content = await readSmall(handle, seen.size)
+      check?.(content)
+      hash.update(content)
+    }
     await checkSame(handle, path, seen)
     return hash.digest('hex')
   } finally {
     await handle.close()
   }
+}
+
+const smallBytes = longestKeyFile
+
+async function readSmall(handle: FileHandle, size: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, 0)
+  return buffer.subarray(0, bytesRead)
 }
 
 export async function checkSame(handle: FileHandle, path: string, seen: Identity): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Stats } from 'node:fs'
-import { lstat, readFile } from 'node:fs/promises'
+import { lstat } from 'node:fs/promises'
 import type { Clock } from '../../../lib/base/clock.ts'
 import { errorCode, isAbsent } from '../../../lib/files/disk-error.ts'
 import { sameIdentity, type Identity } from '../../../lib/files/hot-files.ts'
 import { Refusal } from '../../../lib/files/refusal.ts'
-import { checkNoPrivateKey, checkServable, longestKeyFile } from '../../../lib/files/servable.ts'
+import { checkNoPrivateKey, checkServable } from '../../../lib/files/servable.ts'
 import { isAddressList, isServedTag, type MirrorPath } from '../layout.ts'
 import type { Places } from '../places.ts'
 import type { Here } from '../plan.ts'
@@ -76,8 +76,9 @@ export class Judge {
   async #read(seen: SeenFile, before: Here | undefined, signal: AbortSignal): Promise<Here | undefined> {
     const { path, file, stats } = seen
     try {
-      await this.#check(seen)
-      const here = unlessDamaged(fileOf(path, stats, await hashFile(file, stats, signal)), before)
+      const check = await this.#check(seen)
+      const sha256 = await hashFile(file, stats, { signal, ...(check && { check }) })
+      const here = unlessDamaged(fileOf(path, stats, sha256), before)
       this.#known.set(path, { identity: stats, here })
       return here
     } catch (error) {
@@ -90,12 +91,16 @@ export class Judge {
     }
   }
 
-  /** What phones are refused here would be served there, where all files belong to the service. @throws Refusal */
-  async #check({ path, file, stats }: SeenFile): Promise<void> {
+  /**
+   * What phones are refused here would be served there, where all files belong to the service.
+   * @returns what is to be checked of a small content
+   * @throws Refusal
+   */
+  async #check({ path, file, stats }: SeenFile): Promise<((content: Buffer) => void) | undefined> {
     const top = this.#places.topOf(path)
-    if (top === undefined || !isServedTag(path) || isAddressList(path)) return
+    if (top === undefined || !isServedTag(path) || isAddressList(path)) return undefined
     await checkServable(file, top, stats)
-    if (stats.size <= longestKeyFile) checkNoPrivateKey(path, await readFile(file))
+    return (content) => checkNoPrivateKey(path, content)
   }
 }
 

@@ -210,7 +210,7 @@ export class Puller {
 
   async #fetch({ place }: Plan, { manifest: { pending } }: Wanted, scan: FullScan): Promise<void> {
     const { blobs } = this.#parts
-    const contents = [...place]
+    const contents = [...place, ...pending]
     await blobs.keepOnly(new Set(contents.map(({ sha256 }) => sha256)))
     // What some file here holds is copied from there; but what is to be published must not depend on that file.
     const holders = holdersOf(scan)

@@ -24,7 +24,7 @@ export interface Header extends Tip {
   reigns?: readonly Reign[]
 }
 
-export interface Segment {
+export interface ParsedSegment {
   entries: Entry[]
   /** Where the records begin that make a chain, and these, as they happened. */
   base: Tip
@@ -49,10 +49,10 @@ const line = (kind: 'header' | 'entries', what: object) => {
 
 const nothing = { base: beginning, reigns: [], tip: beginning, wholeBytes: 0, damage: undefined }
 
-export function parseSegment(text: Buffer): Segment {
+export function parseSegment(text: Buffer): ParsedSegment {
   const lines = splitLines(text)
   const wholeLines = lines.findLastIndex(({ content }) => content !== undefined) + 1
-  const segment: Segment = { ...nothing, entries: [], batches: [] }
+  const segment: ParsedSegment = { ...nothing, entries: [], batches: [] }
   const header = lines[0]?.content
   let old = 0
   if (header !== undefined && 'header' in header) {
@@ -69,7 +69,7 @@ export function parseSegment(text: Buffer): Segment {
   return segment
 }
 
-function addEntries(segment: Segment, entries: readonly Entry[], chained: boolean, number: number): void {
+function addEntries(segment: ParsedSegment, entries: readonly Entry[], chained: boolean, number: number): void {
   for (const { record } of entries) {
     if (chained && record.previous !== segment.tip.hash)
       segment.damage ??= `something is missing before line ${number}`

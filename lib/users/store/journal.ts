@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto'
-import { copyFile, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Alarms } from '../../base/alarms.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { Refusal } from '../../files/refusal.ts'
+import { chained, checkChained, tipAfter } from './chain.ts'
 import type { Draft, Entry } from './file-record.ts'
-import { beginning, entriesLine, hashOf, parseSegment, reignsWith, type Tip } from './journal-lines.ts'
+import { beginning, entriesLine, reignsWith, type Tip } from './journal-lines.ts'
 import { Recent } from './recent.ts'
 import { withReign, type Reign } from './reigns.ts'
-import { Segment } from './segment.ts'
+import { Segments } from './segments.ts'
 import { SharedSync } from './shared-sync.ts'
 import type { OnStep } from './steps.ts'
 
@@ -61,13 +60,12 @@ export class Journal {
   readonly #parts: JournalParts
   readonly #flushing = new SharedSync(() => this.#flush())
   readonly #recent: Recent
+  readonly #segments: Segments
   readonly #settledListeners = new Set<() => void>()
   #waiting: Waiting[] = []
   #compactions: Compaction[] = []
   /** Entries of the segment. */
   #entries = 0
-  #segment: Segment | undefined
-  #number = 0
   #compactAtBytes = 0
   #tip: Tip = beginning
   #reigns: readonly Reign[] = []
@@ -79,6 +77,7 @@ export class Journal {
 
   constructor(parts: JournalParts) {
     this.#parts = parts
+    this.#segments = new Segments({ ...parts, onUnclear: (cause) => this.break(cause) })
     this.#recent = new Recent(parts.recentBatches ?? 0, beginning, () => {
       for (const listener of this.#settledListeners) listener()
     })
@@ -127,25 +126,19 @@ export class Journal {
    * @returns whether all is there: it is not when the segment is damaged, or when there is none
    */
   async load(): Promise<'whole' | 'damaged' | 'missing'> {
-    const { folder, apply } = this.#parts
-    const names = await readdir(folder)
-    for (const name of names) if (name.endsWith('.new')) await rm(join(folder, name))
-    const segments = names.filter((name) => /^\d{8}\.jsonl$/.test(name)).toSorted()
-    this.#number = Math.max(0, ...names.map((name) => Number.parseInt(name, 10) || 0))
-    const latest = segments.pop()
-    if (latest === undefined) return 'missing'
-    this.#number = Number.parseInt(latest, 10)
-    const parsed = parseSegment(await readFile(join(folder, latest)))
+    const parsed = await this.#segments.load()
+    if (parsed === undefined) return 'missing'
     this.#tip = parsed.tip
     this.#reigns = parsed.reigns
     this.#entries = parsed.entries.length
-    for (const entry of parsed.entries) apply(entry)
-    if (parsed.damage !== undefined) await this.#keepAside(parsed.damage)
-    else this.#recent.restart(parsed.base, parsed.batches)
-    // A compaction did not get as far as this.
-    for (const older of segments) await rm(join(folder, older))
-    await this.#take(parsed.wholeBytes)
-    return parsed.damage === undefined ? 'whole' : 'damaged'
+    for (const entry of parsed.entries) this.#parts.apply(entry)
+    this.#useSegment()
+    if (parsed.damage !== undefined) {
+      this.#tellDamage(parsed.damage)
+      return 'damaged'
+    }
+    this.#recent.restart(parsed.base, parsed.batches)
+    return 'whole'
   }
 
   /** The next record gets a number above this one. */
@@ -165,12 +158,12 @@ export class Journal {
    * @returns once it is durable
    */
   append(drafts: readonly Draft[]): Promise<Entry[]> {
-    return this.#enqueue((tip) => this.#placeAll(drafts, tip), true)
+    return this.#enqueue((tip) => this.#chain(drafts, tip), true)
   }
 
   /** As `append`, for what is not complete yet: `settle` must be called once it is, whatever comes of it. */
   appendUnsettled(drafts: readonly Draft[]): Promise<Entry[]> {
-    return this.#enqueue((tip) => this.#placeAll(drafts, tip), false)
+    return this.#enqueue((tip) => this.#chain(drafts, tip), false)
   }
 
   /** As `appendUnsettled`, for what happened elsewhere. Calls make a queue: each must follow the one before. */
@@ -203,8 +196,7 @@ export class Journal {
 
   async close(): Promise<void> {
     this.#broken ??= new Error('the store of user data is closed')
-    await this.#segment?.close()
-    this.#segment = undefined
+    await this.#segments.close()
   }
 
   async #enqueue(place: Waiting['place'], isSettled: boolean): Promise<Entry[]> {
@@ -230,7 +222,7 @@ export class Journal {
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
-    const bytes = this.#segment?.bytes ?? 0
+    const bytes = this.#segments.current?.bytes ?? 0
     if (compactions.length === 0 && bytes <= this.#compactAtBytes) return
     try {
       await this.#compactNow(compactions.find(({ successor }) => successor !== undefined)?.successor)
@@ -244,7 +236,7 @@ export class Journal {
 
   async #write(batch: readonly Waiting[]): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken
-    const segment = this.#segment
+    const segment = this.#segments.current
     if (segment === undefined) throw new Error('the store of user data has not started')
     const { placed, tip } = this.#placeEach(batch)
     if (placed.length === 0) return
@@ -274,8 +266,7 @@ export class Journal {
     for (const waiting of batch) {
       try {
         const entries = waiting.place(tip)
-        const last = entries.at(-1)?.record
-        if (last !== undefined) tip = { seq: last.seq, hash: hashOf(last) }
+        tip = tipAfter(entries, tip)
         placed.push({ entries, tip, waiting })
       } catch (error) {
         waiting.reject(error)
@@ -284,53 +275,27 @@ export class Journal {
     return { placed, tip }
   }
 
-  #placeAll(drafts: readonly Draft[], tip: Tip): Entry[] {
+  #chain(drafts: readonly Draft[], tip: Tip): readonly Entry[] {
     if (!this.#originates)
       throw new Refusal('notActive', 'user data is only copied here, from the active node')
-    const entries: Entry[] = []
-    for (const draft of drafts) {
-      const before = entries.at(-1)?.record
-      entries.push(this.#place(draft, before === undefined ? tip : { seq: before.seq, hash: hashOf(before) }))
-    }
-    return entries
-  }
-
-  #place({ record, look }: Draft, tip: Tip): Entry {
     const at = this.#parts.clock.wallTime().toISOString()
-    const epoch = this.#epoch === undefined ? {} : { epoch: this.#epoch }
-    const placed: Entry['record'] = { seq: tip.seq + 1, at, ...epoch, ...record, previous: tip.hash }
-    return { record: placed, ...(look === undefined ? {} : { look }) }
+    return chained(drafts, tip, { at, epoch: this.#epoch })
   }
 
   #checkCopy(entries: readonly Entry[], tip: Tip): readonly Entry[] {
     if (this.#originates) throw new Error('this node is active, and copies nothing')
-    let end = tip
-    for (const { record } of entries) {
-      if (record.seq !== end.seq + 1 || record.previous !== end.hash)
-        throw new Error(`record ${record.seq} does not follow record ${end.seq}, the last one here`)
-      end = { seq: record.seq, hash: hashOf(record) }
-    }
-    return entries
+    return checkChained(entries, tip)
   }
 
   async #compactNow(successor: Successor | undefined): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken
-    const passing = `${this.#pathOf(this.#number + 1)}.new`
     const entries = successor?.entries ?? this.#parts.needed()
     const { tip, reigns } = successor ?? { tip: this.#tip, reigns: this.#reigns }
-    let segment: Segment | undefined
-    try {
-      segment = await Segment.create(passing, { ...tip, ...(reigns.length > 0 && { reigns }) }, entries)
-      await this.#parts.onStep('segment written')
-      await this.#switchTo(segment, () => {
-        this.#entries = entries.length
-        if (successor !== undefined) this.#succeed(successor)
-      })
-    } catch (error) {
-      if (this.#segment !== segment) await segment?.close()
-      await rm(passing, { force: true }).catch(() => {})
-      throw error
-    }
+    await this.#segments.begin({ ...tip, ...(reigns.length > 0 && { reigns }) }, entries, () => {
+      this.#useSegment()
+      this.#entries = entries.length
+      if (successor !== undefined) this.#succeed(successor)
+    })
   }
 
   #succeed({ tip, reigns, onSwitched }: Successor): void {
@@ -340,51 +305,16 @@ export class Journal {
     onSwitched()
   }
 
-  async #switchTo(segment: Segment, onSwitched: () => void): Promise<void> {
-    const { syncFolder, onStep } = this.#parts
-    const old = { segment: this.#segment, path: this.#pathOf(this.#number) }
-    const path = this.#pathOf(this.#number + 1)
-    await rename(`${path}.new`, path)
-    try {
-      await syncFolder()
-    } catch (error) {
-      this.break(error) // nobody knows which of the two counts after a crash
-      throw error
-    }
-    this.#number += 1
-    this.#use(segment)
-    onSwitched()
-    await onStep('segment in place')
-    await old.segment?.close()
-    await rm(old.path, { force: true })
-    await onStep('old segment removed')
+  #useSegment(): void {
+    const bytes = this.#segments.current?.bytes ?? 0
+    this.#compactAtBytes = Math.max(this.#parts.compactAtBytes, 2 * bytes)
   }
 
-  async #take(wholeBytes: number): Promise<void> {
-    const path = this.#pathOf(this.#number)
-    const segment = await Segment.open(path, wholeBytes)
-    this.#use(segment)
-    const bytes = await segment.cut()
-    if (bytes > 0)
-      this.#parts.log.warn({ path, bytes }, 'unfinished record cut from the journal of user data')
-  }
-
-  #use(segment: Segment): void {
-    this.#segment = segment
-    this.#compactAtBytes = Math.max(this.#parts.compactAtBytes, 2 * segment.bytes)
-  }
-
-  async #keepAside(damage: string): Promise<void> {
-    const path = this.#pathOf(this.#number)
-    const aside = `${path}.damaged`
-    await copyFile(path, aside)
+  #tellDamage(damage: string): void {
+    const { path, asidePath } = this.#segments
     this.#parts.alarms.raise(
       journalAlarm,
-      `${damage} of ${path} is damaged; what could be read goes on, files on disk are taken in anew, a copy lies in ${aside}. Check the disk`,
+      `${damage} of ${path} is damaged; what could be read goes on, files on disk are taken in anew, a copy lies in ${asidePath}. Check the disk`,
     )
-  }
-
-  #pathOf(number: number): string {
-    return join(this.#parts.folder, `${String(number).padStart(8, '0')}.jsonl`)
   }
 }

@@ -56,7 +56,7 @@ export interface UserStoreParts {
 }
 
 /** What the other node may lack and still catch up with, instead of being seeded anew. */
-const recentBatches = 20_000
+const recentBatches = 5_000
 const usualJournalBytes = 4_194_304
 const diskAlarm = 'disk for user data'
 
@@ -119,6 +119,8 @@ export class UserStore implements Component {
       ...{ folders, histories, journal, locks, clock, log, onStep, onRecord },
       prune: (name) => this.#writer.prune(name),
       takeInAll: () => this.#takeInAll(),
+      failure: (error, what) => this.#failure(error, what),
+      onStored: () => this.#parts.alarms.clear(diskAlarm),
       putContent: (name, content, by) => this.putContent(name, content, by),
     })
   }

@@ -44,6 +44,10 @@ export interface TwinParts {
   prune: (name: FileName) => Promise<void>
   /** Takes in what was done by hand, in the background, once this store leads. */
   takeInAll: () => Promise<void>
+  /** What a failure of the disk becomes. */
+  failure: (error: unknown, what: string) => Error
+  /** The disk takes what it is given. */
+  onStored: () => void
   putContent: (name: FileName, content: Buffer, by: Origin) => Promise<FileRecord>
 }
 
@@ -94,6 +98,11 @@ export class Twin {
     return this.#damaged
   }
 
+  /** Why nothing can be stored here any more. */
+  get broken(): Error | undefined {
+    return this.#parts.journal.broken
+  }
+
   /** Content that was not there when this store started. */
   get missing(): readonly Damaged[] {
     return this.#missing
@@ -108,17 +117,28 @@ export class Twin {
     await this.#rescue.list()
   }
 
-  /** From now on things happen here. To be called once nothing is followed any more. */
+  /**
+   * From now on things happen here. To be called once nothing is followed any more.
+   * @throws Error when somebody else has reigned since
+   */
   async lead(epoch: number): Promise<void> {
-    const { journal, log, takeInAll } = this.#parts
+    const { journal } = this.#parts
     await this.#follower.idle()
     await this.#reseed.finish()
+    if (epoch < (this.epoch ?? 0))
+      throw new Error(`epoch ${epoch} is over: the journal of user data knows of ${this.epoch}`)
     journal.originate(epoch)
     this.#leads = true
     this.#drift.forget()
-    this.#takingIn = takeInAll().catch((err: unknown) => {
-      log.error({ err }, 'user data not looked through')
-    })
+    this.#takingIn = this.#takeInAll()
+  }
+
+  /** What was changed by hand becomes versions where things happen, and is only told of where they are copied. */
+  async lookThrough(signal: AbortSignal): Promise<void> {
+    if (!this.#leads) return this.#drift.look(signal)
+    await this.#takingIn
+    this.#takingIn = this.#takeInAll()
+    await this.#takingIn
   }
 
   /** From now on this store follows. To be called once nobody waits for an acknowledgement any more. */
@@ -163,14 +183,21 @@ export class Twin {
   }
 
   /** Does here what happened on the other node; resolves once it is durable and in place. Calls make a queue. */
-  follow(entries: readonly Entry[], bodies: Bodies): Promise<void> {
-    return this.#follower.follow(entries, bodies)
+  async follow(entries: readonly Entry[], bodies: Bodies): Promise<void> {
+    try {
+      await this.#follower.follow(entries, bodies)
+    } catch (error) {
+      throw this.#parts.failure(error, 'cannot store what the active node has')
+    }
+    this.#parts.onStored()
   }
 
   /** Makes this store equal to the other one; what only this one has goes to rescue. */
   async reseed(order: ReseedOrder): Promise<void> {
     await this.#follower.idle()
-    await this.#reseed.run(order)
+    await this.#reseed.run(order).catch((error: unknown) => {
+      throw this.#parts.failure(error, 'cannot become what the active node is')
+    })
     this.#damaged = false
     if (order.overDrift) await this.#removeAdded()
     await this.#drift.look(order.signal)
@@ -219,6 +246,12 @@ export class Twin {
   /** @returns false when it is no longer needed. @throws Error for wrong content */
   repair(damaged: Damaged, content: Buffer): Promise<boolean> {
     return this.#scrub.repair(damaged, content)
+  }
+
+  async #takeInAll(): Promise<void> {
+    await this.#parts.takeInAll().catch((err: unknown) => {
+      this.#parts.log.error({ err }, 'user data not looked through')
+    })
   }
 
   async #removeAdded(): Promise<void> {

@@ -17,6 +17,7 @@ test('what is laid into the folders of the active node comes to the standby, wit
   await lay(a.path('HTTPdata/firmware/96x1.bin'), firmware, 0o640)
   await lay(a.path('HTTPdata/46xxsettings.txt'), 'SET A 1')
   await lay(a.path('TFTPdata/46xxsettings.txt'), 'SET A 1')
+  await lay(a.path('TFTPdata/empty.txt'), '')
   await lay(a.path('FTPdata/FTP_allow_IP.txt'), '192.0.2.')
   await lay(a.path('HTTPdata/allow_IP.txt'), '192.0.2.')
   await lay(a.path('credentials'), 'hash', 0o600)
@@ -25,6 +26,7 @@ test('what is laid into the folders of the active node comes to the standby, wit
   await untilAlike(pair)
   assert.deepEqual(await readFile(b.path('HTTPdata/firmware/96x1.bin')), firmware)
   assert.equal(await textOf(b.path('TFTPdata/46xxsettings.txt')), 'SET A 1')
+  assert.equal(await textOf(b.path('TFTPdata/empty.txt')), '')
   assert.equal(await textOf(b.path('FTPdata/FTP_allow_IP.txt')), '192.0.2.')
   assert.equal(await textOf(b.path('HTTPdata/allow_IP.txt')), '192.0.2.')
   const [mine, theirs] = [
