@@ -1,7 +1,7 @@
 import { campaignTick, consider, settle, took } from './campaign.ts'
 import { Draft } from './draft.ts'
 import { heard } from './hearing.ts'
-import { learn } from './learning.ts'
+import { learn, seen } from './learning.ts'
 import { handOver } from './leaving.ts'
 import { checkReign, keepServing, leave, renewed, stepDown, stopIfOverdue } from './serving.ts'
 import type { Event, Moment, State, Step } from './state.ts'
@@ -22,6 +22,7 @@ export function begin(me: string, other: string, nowMs: number): State {
     role: { name: 'standby', why: 'just started' },
     record: undefined,
     changedMs: nowMs,
+    changedRevision: 0,
     lookAskedMs: -Infinity,
     lookedMs: -Infinity,
     promisedMs: -Infinity,
@@ -58,6 +59,8 @@ function happen(draft: Draft, event: Event): void {
       settle(draft)
       checkReign(draft)
       return consider(draft)
+    case 'seen':
+      return seen(draft, event.leaderRevision)
     case 'renewed':
       return renewed(draft, event)
     case 'took':

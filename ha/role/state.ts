@@ -88,6 +88,8 @@ export interface State {
   record: PairRecord | undefined
   /** When the leader's record was last seen to change, or seen first. */
   changedMs: number
+  /** Revision of that change. */
+  changedRevision: number
   /** When etcd was last asked, and when that was answered. */
   lookAskedMs: number
   lookedMs: number
@@ -111,6 +113,8 @@ export interface State {
 export type Event =
   | { type: 'tick' }
   | { type: 'looked'; record: PairRecord }
+  /** The leader's record was rewritten. */
+  | { type: 'seen'; leaderRevision: number }
   | { type: 'renewed'; sentMs: number; outcome: 'confirmed' | 'refused'; record: PairRecord }
   | { type: 'renewed'; sentMs: number; outcome: 'unknown' }
   | { type: 'took'; outcome: 'done' | 'refused'; record: PairRecord }

@@ -74,7 +74,7 @@ export async function openKeepalived(pair: Pair, { advertSeconds }: KeepalivedCa
 }
 
 const settingsOf = ({ name }: PairNode, advertSeconds: number) => `
-global_defs { vrrp_garp_master_repeat 5 }
+global_defs { vrrp_version 3 }
 vrrp_instance phones {
   state BACKUP
   nopreempt

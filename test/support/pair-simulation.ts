@@ -161,6 +161,7 @@ class Simulation {
       network,
       fileserver,
       deliver: (message) => there().agent.receive(message),
+      notice: (leaderRevision) => there().agent.notice(leaderRevision),
     })
     return { machine, fileserver, agent }
   }

@@ -105,7 +105,11 @@ export async function makeReplicas(t: TestContext, options: PairOptions = {}): P
   const nodes: Record<Name, TestNode> = { 'node-a': a, 'node-b': b }
   const tell = () => Object.values(nodes).forEach((node) => tellRole(node, agents))
   return {
-    ...{ a, b, agents, relay, tell },
+    a,
+    b,
+    agents,
+    relay,
+    tell,
     takeOver(name) {
       agents.active = name
       agents.epoch += 1
@@ -128,7 +132,10 @@ function tellRole({ name, replica }: TestNode, { insync, epoch, active }: FakeAg
   if (name !== active) replica.setRole({ role: 'standby', epoch, active, insync })
   else
     replica.setRole({
-      ...{ role: 'active', epoch, insync, draining: false },
+      role: 'active',
+      epoch,
+      insync,
+      draining: false,
       untilMs: systemClock.now() + 5_000,
     })
 }

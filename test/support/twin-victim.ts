@@ -18,11 +18,17 @@ let deadly: string | undefined
 const open = (name: string, onStep: (step: Step) => void) =>
   new UserStore(
     {
-      ...{ dataFolder: join(folder, name), maxBytes: 1_048_576, binDays: 90, shrinkPercent: 100 },
+      dataFolder: join(folder, name),
+      maxBytes: 1_048_576,
       versions: 2,
+      binDays: 90,
+      shrinkPercent: 100,
     },
     {
-      ...{ clock: systemClock, log: silentLog, onStep, gate: new TestGate() },
+      clock: systemClock,
+      log: silentLog,
+      onStep,
+      gate: new TestGate(),
       alarms: new Alarms({ clock: systemClock, log: silentLog }),
     },
   )

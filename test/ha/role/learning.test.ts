@@ -9,6 +9,14 @@ test('what a member that lags says is no news: neither a change, nor a step back
   assert.deepEqual([node.state.record?.revision, node.state.changedMs, node.state.lookedMs], [25, 100, 100])
 })
 
+test('a change that the watch has told at once is no news when it is read later', () => {
+  const node = new LoneNode()
+  node.looks(100, renewedTo(24))
+  node.at(300, { type: 'seen', leaderRevision: 25 })
+  node.looks(900, renewedTo(25))
+  assert.equal(node.state.changedMs, 300)
+})
+
 test('a revision that rises without the leader is news, but no change', () => {
   const node = new LoneNode()
   node.looks(100, recordOf())

@@ -76,6 +76,11 @@ export class SimulatedAgent implements Sender {
     this.later(0, () => this.happen({ type: 'heard', message }))
   }
 
+  /** By its watch on etcd. */
+  notice(leaderRevision: number): void {
+    this.later(0, () => this.happen({ type: 'seen', leaderRevision }))
+  }
+
   happen(event: Event): void {
     const { world, machine } = this.#parts
     if (this.state === undefined || this.#isStopping) return

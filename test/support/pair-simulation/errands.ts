@@ -1,9 +1,9 @@
-import type { Effect, Event, Message, State } from '../../../ha/role/state.ts'
+import type { Effect, Event, Message, PairRecord, State } from '../../../ha/role/state.ts'
 import type { Answer, SimulatedEtcd } from './etcd.ts'
 import type { SimulatedFileserver } from './fileserver.ts'
 import type { SimulatedMachine } from './machine.ts'
 import type { SimulatedNetwork } from './network.ts'
-import type { World } from './world.ts'
+import { otherOf, type World } from './world.ts'
 
 export interface ErrandParts {
   world: World
@@ -13,6 +13,8 @@ export interface ErrandParts {
   fileserver: SimulatedFileserver
   /** Brings a message to the other node. */
   deliver: (message: Message) => void
+  /** The other node's watch sees the leader's record rewritten. */
+  notice: (leaderRevision: number) => void
 }
 
 /** The process that sends somebody out. */
@@ -127,12 +129,21 @@ export class Errands {
     const { etcd, machine } = this.#parts
     const sentMs = machine.clockMs
     this.#ask(
-      () => etcd.renew(machine.name, nonce),
+      () => {
+        const answer = etcd.renew(machine.name, nonce)
+        if (answer.outcome === 'confirmed') this.#notify(answer.record)
+        return answer
+      },
       (answer) => {
         const how = answer ?? ({ outcome: 'unknown' } as const)
         this.#sender.happen({ type: 'renewed', sentMs, ...how })
       },
     )
+  }
+
+  #notify({ leader }: PairRecord): void {
+    const { network, machine, notice } = this.#parts
+    if (leader !== undefined) network.notify(otherOf(machine.name), () => notice(leader.revision))
   }
 
   #release({ nonce, epoch, handTo }: Effect & { do: 'release' }): void {

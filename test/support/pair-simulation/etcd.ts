@@ -42,7 +42,9 @@ export class SimulatedEtcd {
 
   renew(node: Name, nonce: string): Answer {
     this.#heard[node] = this.#world.nowMs
-    if (this.record.term?.nonce !== nonce) return this.#answer(false)
+    const { term, leader } = this.record
+    // A late copy of a renewal does not undo that the role was given up.
+    if (term?.nonce !== nonce || leader?.phase === 'released') return this.#answer(false)
     this.#put({ leader: { node, nonce, phase: 'active', revision: this.#next } })
     return this.#answer(true)
   }

@@ -79,6 +79,12 @@ export class SimulatedNetwork {
     }
   }
 
+  /** What the watch of a node tells it, if it hears of it at all. */
+  notify(node: Name, arrive: () => void): void {
+    const way = `e${node}` as Way
+    if (this.passes(way) && this.hasQuorum && !this.lags) this.#world.after(this.#etcdMs(way), arrive)
+  }
+
   #arrive<T>(ms: number, from: Name, execute: () => T, answered: (answer: T) => void): void {
     const world = this.#world
     this.lastArrivalMs = Math.max(this.lastArrivalMs, world.nowMs + ms)
