@@ -24,7 +24,6 @@ import { Etcd } from '../ha/etcd/etcd.ts'
 import type { PairKeys } from '../ha/keys/load.ts'
 import { endsOf } from '../ha/link/ends.ts'
 import { Link } from '../ha/link/link.ts'
-import type { Timing } from '../ha/role/timing.ts'
 import { vipSettings } from '../ha/vip/settings.ts'
 import { Vip } from '../ha/vip/vip.ts'
 import { Alarms } from '../lib/base/alarms.ts'
@@ -33,6 +32,7 @@ import type { Component } from '../lib/base/component.ts'
 import type { Config } from '../lib/base/config.ts'
 import { controlSocket, controlSocketPath } from '../lib/base/control-socket.ts'
 import type { Log } from '../lib/base/log.ts'
+import { timingOf } from '../lib/base/settings/pair-timing.ts'
 import { version } from './version.ts'
 
 export interface AgentAssembly {
@@ -51,7 +51,7 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
   const alarms = new Alarms({ clock, log })
   const name = config.node.name || hostname()
   const { local, remote } = endsOf(name, config.pair)
-  const timing = timingOf(config)
+  const timing = timingOf(config.pairTiming)
   const folder = join(config.data.folder, '.state', 'pair')
   const { etcdMs: timeoutMs } = timing
   const etcd = await Etcd.open(
@@ -219,14 +219,6 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
     ],
   }
 }
-
-export const timingOf = ({ pairTiming }: Config): Timing => ({
-  renewMs: pairTiming.renewMs,
-  etcdMs: pairTiming.etcdMs,
-  deadlineMs: pairTiming.deadlineMs,
-  lifetimeMs: pairTiming.lifetimeSeconds * 1_000,
-  observeMs: pairTiming.observeMs,
-})
 
 const asComponent = (name: string, start: () => Promise<void>, stop: () => Promise<void>): Component => ({
   name,

@@ -1,45 +1,12 @@
-/** How fast the pair notices, and how sure it is. All in milliseconds, each on the machine's own monotonic clock. */
-export interface Timing {
-  /** How often the active node renews its claim. */
-  renewMs: number
-  /** How long one question to etcd may take. */
-  etcdMs: number
-  /** The active node stops this long after it *asked* for its last confirmed renewal. */
-  deadlineMs: number
-  /** The kernel drops the floating address this long after it was last told to keep it. */
-  lifetimeMs: number
-  /** The standby takes over after it has seen no change for this long. */
-  observeMs: number
-}
+import type { Timing } from '../../lib/base/settings/pair-timing.ts'
+
+export type { Timing }
 
 /** A hand-over that nobody took is taken back after this long. */
 export const handOverMs = 1_000
-
-/** The kernel looks for ended addresses in steps of up to a quarter of a second, and running the hook takes its time. */
-const kernelSlackMs = 250
-const hookSlackMs = 50
-/** Clocks of two machines may differ in rate by 5 %. */
-const rate = 0.95
 
 /**
  * How long after a consent was asked for the kernel may still be told to keep the address. Its lifetime counts from when
  * it is told, so what is told late ends late.
  */
 export const addressMs = ({ etcdMs }: Timing): number => etcdMs
-
-/**
- * What must hold so that the old active node is silent before the new one begins.
- * @returns a sentence for each rule that does not hold
- */
-export function* unsafeTimings(timing: Timing): Iterable<string> {
-  const { renewMs, etcdMs, deadlineMs, lifetimeMs, observeMs } = timing
-  if (3 * renewMs > deadlineMs)
-    yield `three renewals (renewMs, ${renewMs}) must fit into deadlineMs (${deadlineMs}), so that one lost answer is no failover`
-  if (etcdMs > renewMs + 100)
-    yield `etcdMs (${etcdMs}) must be at most renewMs + 100 (${renewMs + 100}), so that questions do not pile up`
-  if (deadlineMs + 100 > rate * observeMs)
-    yield `observeMs (${observeMs}) must be at least ${Math.ceil((deadlineMs + 100) / rate)}: the active node must have stopped before the standby begins`
-  const silentMs = etcdMs + hookSlackMs + lifetimeMs + kernelSlackMs
-  if (silentMs > rate * observeMs)
-    yield `observeMs (${observeMs}) must be at least ${Math.ceil(silentMs / rate)}: the kernel may keep the floating address for ${silentMs} ms after the last renewal`
-}

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os'
 import type { Config } from '../config.ts'
+import { timingOf, unsafeTimings } from './pair-timing.ts'
 
 /** A setting, what is wrong with it, and what to do. */
 type Contradiction = readonly [setting: string, problem: string, fix: string]
 
 /** What the settings of a pair must say together; nothing when this node is alone. */
-export function* pairContradictions({ node, pair, pairEtcd }: Config): Iterable<Contradiction> {
+export function* pairContradictions({ node, pair, pairEtcd, pairTiming }: Config): Iterable<Contradiction> {
   if (!pair.enabled) return
   const [first, second] = pair.nodes
   const name = node.name || hostname()
@@ -28,4 +29,6 @@ export function* pairContradictions({ node, pair, pairEtcd }: Config): Iterable<
       `${pair.preferred} is no node of pair.nodes`,
       'name one of them, or leave it empty',
     ]
+  for (const problem of unsafeTimings(timingOf(pairTiming)))
+    yield ['pairTiming', problem, 'change one of the two, or leave the defaults']
 }

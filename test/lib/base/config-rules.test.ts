@@ -134,3 +134,9 @@ test('a pair has two different nodes, of which this is one, and an address that 
   assert.deepEqual(aboutPair({ preferred: 'C' }), ['pair.preferred C is no node of pair.nodes'])
   assert.deepEqual(aboutPair({}, { pairEtcd: {} }), ['pairEtcd.endpoints is empty'])
 })
+
+test('timings with which both nodes could serve at once are refused', () => {
+  const timing = { pairTiming: { observeMs: 900 } }
+  assert.match(aboutPair({}, timing).join('\n'), /pairTiming observeMs \(900\) must be at least/)
+  assert.deepEqual(aboutPair({ enabled: false }, timing), [])
+})

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultConfig } from '../../../lib/base/config.ts'
-import { unsafeTimings, type Timing } from '../../../ha/role/timing.ts'
-import { usualTiming } from '../../support/pair-simulation/scene.ts'
+import { defaultConfig } from '../../../../lib/base/config.ts'
+import { unsafeTimings, type Timing } from '../../../../lib/base/settings/pair-timing.ts'
+import { usualTiming } from '../../../support/pair-simulation/scene.ts'
 
 const complaints = (change: Partial<Timing>) => [...unsafeTimings({ ...usualTiming, ...change })]
 
