@@ -1,6 +1,7 @@
 import type { Wanted } from '../../lib/users/twin/contents.ts'
 import { pieceBytes } from './frames.ts'
 import type { ContentMessage, Fetch } from './messages.ts'
+import type { Pace } from './pacer.ts'
 import { Pieces } from './pieces.ts'
 import type { Wire } from './wire.ts'
 
@@ -10,8 +11,7 @@ export type ReadContent = (wanted: Wanted) => Promise<Buffer | undefined>
 export interface ExchangeParts {
   wire: Wire
   read: ReadContent
-  /** Resolves once so many bytes more may be sent. */
-  pace: (bytes: number) => Promise<void>
+  pace: Pace
 }
 
 interface Question {

@@ -5,6 +5,7 @@ import type { Log } from '../../lib/base/log.ts'
 import type { ReseedProgress } from '../../lib/users/twin/reseed.ts'
 import type { Twin } from '../../lib/users/twin/twin.ts'
 import { clientOptions } from '../keys/tls.ts'
+import type { Pace } from './pacer.ts'
 import { Receiving, type Resync } from './receiving.ts'
 import type { ReplicaKeys } from './sender.ts'
 
@@ -21,11 +22,13 @@ export interface ReceiverParts {
   twin: Twin
   clock: Clock
   log: Log
-  pace: (bytes: number) => Promise<void>
+  pace: Pace
   onCompared: (isEqual: boolean, files: number) => void
 }
 
 const connectMs = 1_500
+/** What ends sooner than that was no following, and may end for the same reason the next time. */
+const lastingMs = 1_000
 
 /** When the nodes change places, the new active one is there in a moment; one that is down stays so for longer. */
 const pauseMs = (failed: number) => Math.min(100 * 2 ** Math.max(0, failed - 8), 2_000)
@@ -56,9 +59,9 @@ export class Receiver {
     return this.#progress
   }
 
-  /** Why it does not follow; undefined: it does. */
+  /** Why it does not follow, or did not a moment ago; undefined: it does. */
   get why(): string | undefined {
-    return this.#receiving?.isFollowing === true ? undefined : this.#why
+    return this.#why
   }
 
   /** @param epoch the highest this node has heard of: nobody of an earlier one is followed */
@@ -92,40 +95,45 @@ export class Receiver {
     const { clock, twin } = this.#parts
     if (twin.isDamaged) this.#resync ??= { why: 'the journal is damaged', overDrift: false }
     for (let failed = 0; !signal.aborted;) {
-      const { why, followed } = await this.#call(signal)
+      const { why, lasted } = await this.#call(signal)
       if (signal.aborted) return
       this.#say(why)
-      failed = followed ? 0 : failed + 1
+      failed = lasted ? 0 : failed + 1
       await clock.sleep(pauseMs(failed), signal).catch(() => {})
     }
   }
 
   /** One connection, from its beginning to its end. */
-  async #call(signal: AbortSignal): Promise<{ why: string; followed: boolean }> {
-    const { log, clock } = this.#parts
-    const { node, other, keys } = this.#settings
+  async #call(signal: AbortSignal): Promise<{ why: string; lasted: boolean }> {
+    const { node, keys } = this.#settings
     let socket: TLSSocket
     try {
       socket = await this.#connect(signal)
     } catch (error) {
-      return { why: error instanceof Error ? error.message : String(error), followed: false }
+      return { why: error instanceof Error ? error.message : String(error), lasted: false }
     }
-    let followed = false
+    let [lasted, cancel] = [false, () => {}]
     const receiving = new Receiving({
-      ...{ ...this.#parts, socket, clock, node, uuid: keys.uuid, epoch: this.#epoch, resync: this.#resync },
+      ...this.#parts,
+      socket,
+      node,
+      uuid: keys.uuid,
+      epoch: this.#epoch,
+      resync: this.#resync,
       onFollowing: () => {
-        followed = true
-        if (!receiving.isFollowing) return
         this.#resync = undefined
-        this.#why = undefined
-        log.info({ node: other.name }, 'follows the active node')
+        cancel = this.#parts.clock.after(lastingMs, () => {
+          lasted = true
+          this.#follows()
+        })
       },
       onProgress: (progress) => (this.#progress = progress),
     })
     this.#receiving = receiving
     const why = await receiving.ended()
+    cancel()
     this.#receiving = undefined
-    return { why, followed }
+    return { why, lasted }
   }
 
   async #connect(signal: AbortSignal): Promise<TLSSocket> {
@@ -138,9 +146,14 @@ export class Receiver {
     } catch (error) {
       socket.on('error', () => {})
       socket.destroy()
-      if (limit.aborted) throw new Error(`${other.name} (${other.address}:${port}) does not answer`)
-      throw error
+      if (!limit.aborted) throw error
+      throw new Error(`${other.name} (${other.address}:${port}) does not answer`, { cause: error })
     }
+  }
+
+  #follows(): void {
+    this.#why = undefined
+    this.#parts.log.info({ node: this.#settings.other.name }, 'follows the active node')
   }
 
   /** The same reason once: it may last for days. */

@@ -3,16 +3,21 @@ import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
 import type { Config } from '../../lib/base/config.ts'
 import type { Log } from '../../lib/base/log.ts'
-import type { Rescued } from '../../lib/users/twin/rescue.ts'
 import type { FileRecord, Origin, UserStore } from '../../lib/users/store/user-store.ts'
-import { bytesPerSecond, TokenBucket } from '../mirror/wire/token-bucket.ts'
+import type { Rescued } from '../../lib/users/twin/rescue.ts'
 import { Acknowledger } from './acknowledger.ts'
-import type { Answer, Operation } from './durability.ts'
+import { insyncQuestion, type AskAgent } from './agent-question.ts'
 import type { Gate } from './gate.ts'
+import { makePacer } from './pacer.ts'
 import { Receiver } from './receiver.ts'
-import type { ReplicaStatus, ReplicaView, ToldRole } from './role.ts'
+import { Reign } from './reign.ts'
+import { otherNode, type ReplicaStatus, type ReplicaView, type ToldRole } from './role.ts'
 import { Sender, type ReplicaKeys } from './sender.ts'
+import { statusOf, viewOf } from './status.ts'
+import { SyncAlarms } from './sync-alarms.ts'
 import { Upkeep, type ScrubReport } from './upkeep.ts'
+
+export type { AgentAnswer } from './agent-question.ts'
 
 export type ReplicaRules = Pick<
   Config['pair'],
@@ -26,36 +31,21 @@ export interface ReplicaSettings {
   keys: ReplicaKeys
 }
 
-/** What the agent answered; whoever cannot reach it throws. */
-export interface AgentAnswer {
-  status: number
-}
-
 export interface ReplicaParts {
   store: UserStore
   /** The same that the store was given. */
   gate: Gate
-  askAgent: (path: '/insync', body: { op: Operation; node: string; why: string }) => Promise<AgentAnswer>
+  askAgent: AskAgent
   clock: Clock
   log: Log
   alarms: Alarms
   random?: () => number
 }
 
-type Mode =
-  | { name: 'not told' }
-  | { name: 'active'; epoch: number; acknowledger: Acknowledger }
-  | { name: 'standby'; epoch: number }
+type Mode = { name: 'not told' } | { name: 'active'; reign: Reign } | { name: 'standby'; epoch: number }
 
-/** How long the agent may take, before its answer counts as unknown. */
-const agentMs = 1_500
-const outOfSyncMs = 10_000
-const nothingToCancel = () => {}
 /** A change of role that failed is tried again after this. */
 const retryMs = 500
-const aloneAlarm = 'user data on one node'
-const outOfSyncAlarm = 'other node'
-const rootsAlarm = 'user data of both nodes'
 /** Two nodes that still differ after they were made equal are a riddle, for which once an hour is enough. */
 const resyncEveryMs = 3_600_000
 
@@ -64,10 +54,11 @@ export class Replica implements Component {
   readonly name = 'replica'
   readonly #settings: ReplicaSettings
   readonly #parts: ReplicaParts
-  readonly #other: { name: string; address: string }
+  readonly #other: string
   readonly #sender: Sender
   readonly #receiver: Receiver
   readonly #upkeep: Upkeep
+  readonly #alarms: SyncAlarms
   readonly #stopping = new AbortController()
   #mode: Mode = { name: 'not told' }
   #told: ToldRole | undefined
@@ -76,8 +67,6 @@ export class Replica implements Component {
   #isStarted = false
   #lastCompare: ReplicaStatus['lastCompare']
   #resyncedAt = -Infinity
-  #closedAt = -Infinity
-  #cancelOutOfSync: () => void = nothingToCancel
   #saidError: string | undefined
 
   /** @throws Error when the settings do not name both nodes */
@@ -85,21 +74,18 @@ export class Replica implements Component {
     this.#settings = settings
     this.#parts = parts
     const { pair, node, keys } = settings
-    const me = pair.nodes.find(({ name }) => name === node)
-    const other = pair.nodes.find(({ name }) => name !== node)
-    if (me === undefined || other === undefined)
-      throw new Error(
-        `pair.nodes: names this node, ${node}, and another one; it names ${namesOf(pair.nodes)}`,
-      )
-    this.#other = other
+    const { me, other } = otherNode(pair.nodes, node)
+    this.#other = other.name
     const { twin } = parts.store
-    const common = { ...parts, twin, pace: this.#pacer() }
-    const port = pair.replicaPort
+    const pace = makePacer(pair.mirrorMbitPerSecond, parts.clock, this.#stopping.signal)
+    const common = { ...parts, twin, pace }
+    const { replicaPort: port, durability: mode } = pair
     this.#sender = new Sender({ address: me.address, port, other: other.name, keys }, common)
     const onCompared = (isEqual: boolean, files?: number) => this.#compared(isEqual, files)
     this.#receiver = new Receiver({ node, other, port, keys }, { ...common, onCompared })
     const { random = Math.random } = parts
     this.#upkeep = new Upkeep({ ...common, random, exchange: () => this.#exchange })
+    this.#alarms = new SyncAlarms({ other: other.name, mode }, parts)
   }
 
   /** To be started after the store. */
@@ -114,65 +100,30 @@ export class Replica implements Component {
   async stop(): Promise<void> {
     this.#isStarted = false
     this.#stopping.abort()
-    this.#closeGate('this node is stopped')
-    this.#cancelOutOfSync()
+    this.#endReign('this node is stopped')
     await this.#changing
+    this.#endReign('this node is stopped') // it may just have become active
     await Promise.all([this.#sender.stop(), this.#receiver.stop(), this.#looking])
+    this.#alarms.quiet()
   }
 
   /** What the agent says: with every renewal, and whenever it changes. */
   setRole(told: ToldRole): ReplicaView {
     this.#told = told
-    const mode = this.#mode
-    if (told.role === 'active' && mode.name === 'active' && mode.epoch === told.epoch) this.#renew(told)
-    else if (mode.name === 'active') this.#closeGate(whyNot(told))
+    this.#renew()
     this.#change()
     return this.view()
   }
 
   view(): ReplicaView {
-    const { store, alarms } = this.#parts
-    return {
-      seq: store.twin.tip.seq,
-      reign: store.twin.epoch ?? 0,
-      synced: this.#isSynced,
-      rescued: store.twin.rescuedCount,
-      drift: store.twin.drift().length,
-      pending: store.pending,
-      faults: [
-        ...(store.twin.broken === undefined ? [] : [store.twin.broken.message]),
-        ...(store.twin.isDamaged ? ['the journal of user data was damaged'] : []),
-        ...(this.#upkeep.damaged.length > 0 ? [`${this.#upkeep.damaged.length} damaged files`] : []),
-        ...alarms.list().flatMap(({ subject, text }) => (subject === rootsAlarm ? [text] : [])),
-      ],
-    }
+    return viewOf(this.#inside())
   }
 
   status(): ReplicaStatus {
-    const { twin } = this.#parts.store
-    const { name } = this.#other
-    const { progress, why, receiving } = this.#receiver
-    const ack = this.#mode.name === 'active' ? this.#mode.acknowledger.view : undefined
-    const connected = this.#sender.sending?.isFollowing === true || receiving?.isFollowing === true
-    return {
-      mode: this.#mode.name,
-      epoch: this.#mode.name === 'not told' ? 0 : this.#mode.epoch,
-      tip: twin.tip,
-      other: {
-        ...{ name, connected, synced: this.#isSynced },
-        ...(ack && { membership: ack.member, acked: ack.acked, lagRecords: twin.tip.seq - ack.acked }),
-        ...(this.#mode.name === 'standby' && why !== undefined && { why }),
-      },
-      ...(progress && { reseed: { ...progress } }),
-      drift: twin.drift(),
-      rescued: twin.rescuedCount,
-      ...(this.#lastCompare && { lastCompare: this.#lastCompare }),
-      ...(this.#upkeep.lastScrub && { lastScrub: this.#upkeep.lastScrub }),
-      damaged: this.#upkeep.damaged.map((each) => ({ name: each.name, seq: each.seq })),
-    }
+    return statusOf(this.#inside())
   }
 
-  /** Resolves once nothing is being saved any more, or `signal` aborts. */
+  /** @returns whether nothing is being saved any more; it waits for that until `signal` aborts */
   async drained(signal: AbortSignal): Promise<boolean> {
     const { store, clock } = this.#parts
     while (store.pending > 0 && !signal.aborted) await clock.sleep(5, signal).catch(() => {})
@@ -205,37 +156,30 @@ export class Replica implements Component {
     return this.#parts.store.twin.restoreRescued(id, by)
   }
 
-  get #isSynced(): boolean {
-    return this.#mode.name === 'active' && this.#mode.acknowledger.view.isSynced
-  }
-
   get #exchange() {
     return this.#mode.name === 'active' ? this.#sender.sending?.exchange : this.#receiver.receiving?.exchange
   }
 
-  #renew(told: ToldRole & { role: 'active' }): void {
-    const mode = this.#mode
-    if (mode.name !== 'active') return
-    const { acknowledger } = mode
-    if (acknowledger.view.member === 'closed') return this.#reopen()
-    const { untilMs, draining } = told
-    this.#parts.gate.open({ untilMs, draining, replicate: (seq) => acknowledger.replicate(seq) })
+  #inside() {
+    const [{ store }, mode, other] = [this.#parts, this.#mode, this.#other]
+    const { epoch } = mode.name === 'active' ? mode.reign : mode.name === 'standby' ? mode : { epoch: 0 }
+    const acknowledging = mode.name === 'active' ? mode.reign.view : undefined
+    const [sender, receiver, upkeep] = [this.#sender, this.#receiver, this.#upkeep]
+    const lastCompare = this.#lastCompare
+    return { mode: mode.name, epoch, other, store, acknowledging, sender, receiver, upkeep, lastCompare }
   }
 
-  /** The agent denied that this node is active, and now says again and again that it is. */
-  #reopen(): void {
-    const now = this.#parts.clock.now()
-    if (this.#closedAt === -Infinity) this.#closedAt = now
-    this.#parts.gate.close('the agent has denied that this node is the active one')
-    if (now - this.#closedAt < 2 * retryMs) return
-    this.#closedAt = -Infinity
-    this.#mode = { name: 'not told' }
+  /** The gate opens for a little longer, or closes at once. */
+  #renew(): void {
+    const [told, mode] = [this.#told, this.#mode]
+    if (mode.name !== 'active' || told === undefined) return
+    if (told.role === 'standby' || told.epoch !== mode.reign.epoch) return this.#endReign(whyNot(told))
+    if (!mode.reign.renew(told)) this.#mode = { name: 'not told' }
   }
 
-  /** At once, whatever else is going on: nothing is acknowledged from here on. */
-  #closeGate(why: string): void {
+  #endReign(why: string): void {
     this.#parts.gate.close(why)
-    if (this.#mode.name === 'active') this.#mode.acknowledger.close()
+    if (this.#mode.name === 'active') this.#mode.reign.end(why)
   }
 
   #change(): void {
@@ -251,142 +195,85 @@ export class Replica implements Component {
     const [told, mode] = [this.#told, this.#mode]
     if (told === undefined) return true
     if (told.role === 'standby') return mode.name === 'standby'
-    return mode.name === 'active' && mode.epoch === told.epoch
+    return mode.name === 'active' && mode.reign.epoch === told.epoch
   }
 
   async #changeUntilAsTold(): Promise<void> {
-    const { clock, log } = this.#parts
     while (this.#isStarted && !this.#isAsTold && this.#told !== undefined) {
       const told = this.#told
       try {
+        this.#endReign(whyNot(told))
+        this.#mode = { name: 'not told' }
         if (told.role === 'active') await this.#lead(told)
         else await this.#followOther(told)
         this.#saidError = undefined
-      } catch (err) {
-        if (String(err) !== this.#saidError)
-          log.error({ role: told.role, err }, 'user data not ready for this role')
-        this.#saidError = String(err)
-        await clock.sleep(retryMs, this.#stopping.signal).catch(() => {})
+      } catch (error) {
+        this.#say(told, error)
+        await this.#parts.clock.sleep(retryMs, this.#stopping.signal).catch(() => {})
       }
     }
   }
 
   /** What has come is done first, then things happen here; the gate opens last. */
   async #lead({ epoch, insync }: ToldRole & { role: 'active' }): Promise<void> {
-    const { store, log } = this.#parts
-    this.#closeGate('this node has just become the active one')
-    this.#mode = { name: 'not told' }
+    const { store, gate, clock, log } = this.#parts
     this.#sender.deactivate('another epoch has begun')
     await this.#receiver.stop()
     await store.twin.lead(epoch)
-    const inSync = insync.includes(this.#other.name)
-    const acknowledger = this.#makeAcknowledger(inSync)
-    this.#mode = { name: 'active', epoch, acknowledger }
-    this.#sender.activate(epoch, {
-      onFollows: (tip) => acknowledger.follows(tip),
-      onSeeding: () => acknowledger.mustBeSeeded(),
-      onStored: (seq) => acknowledger.stored(seq),
-      onCompared: (isEqual) => this.#compared(isEqual),
-      onClosed: () => acknowledger.lost(),
-    })
+    const inSync = insync.includes(this.#other)
+    const reign = new Reign(epoch, { acknowledger: this.#makeAcknowledger(inSync), gate, clock })
+    this.#mode = { name: 'active', reign }
+    this.#sender.activate(
+      epoch,
+      reign.events((isEqual) => this.#compared(isEqual)),
+    )
     log.info({ epoch, seq: store.twin.tip.seq, inSync }, 'user data is stored on this node')
-    if (this.#told?.role === 'active' && this.#told.epoch === epoch) this.#renew(this.#told)
+    this.#renew()
   }
 
-  /** The gate is closed and nobody waits; then nothing happens here any more, and what happens there is done here. */
-  async #followOther(told: ToldRole & { role: 'standby' }): Promise<void> {
-    const { store, alarms } = this.#parts
-    this.#closeGate(whyNot(told))
+  /** Nobody waits any more; then nothing happens here any more, and what happens there is done here. */
+  async #followOther({ epoch }: ToldRole): Promise<void> {
     this.#sender.deactivate('this node is not active any more')
-    this.#mode = { name: 'not told' }
-    await store.twin.standBy()
-    this.#mode = { name: 'standby', epoch: told.epoch }
-    for (const subject of [aloneAlarm, outOfSyncAlarm]) alarms.clear(subject)
-    this.#cancelOutOfSync()
-    this.#receiver.start(told.epoch)
+    await this.#parts.store.twin.standBy()
+    this.#mode = { name: 'standby', epoch }
+    this.#alarms.quiet()
+    this.#receiver.start(epoch)
   }
 
   #makeAcknowledger(inSync: boolean): Acknowledger {
-    const { clock, log, store } = this.#parts
+    const { store } = this.#parts
     const { durability: mode, replicateMs } = this.#settings.pair
-    const acknowledger: Acknowledger = new Acknowledger(
-      { mode, replicateMs },
-      { inSync, tip: store.twin.tip.seq },
-      {
-        clock,
-        log,
-        askAgent: (op, why) => this.#askAgent(op, why),
-        onAlone: () => this.#alarmAlone(),
-        onChanged: () => this.#watchSync(acknowledger),
-      },
-    )
-    if (!inSync) this.#alarmAlone()
-    this.#watchSync(acknowledger)
+    const start = { inSync, tip: store.twin.tip.seq }
+    const acknowledger: Acknowledger = new Acknowledger({ mode, replicateMs }, start, {
+      ...this.#parts,
+      askAgent: insyncQuestion(this.#other, this.#parts),
+      onAlone: () => this.#alarms.alone(),
+      onChanged: () => this.#alarms.watch(acknowledger.view),
+    })
+    if (!inSync) this.#alarms.alone()
+    this.#alarms.watch(acknowledger.view)
     return acknowledger
   }
 
-  /** A standby that is away for a moment is none of a person's business. */
-  #watchSync(acknowledger: Acknowledger): void {
-    const { alarms, clock } = this.#parts
-    const isWaited = this.#cancelOutOfSync !== nothingToCancel
-    if (acknowledger.view.isSynced || acknowledger.view.member === 'closed') {
-      this.#cancelOutOfSync()
-      this.#cancelOutOfSync = nothingToCancel
-    }
-    if (acknowledger.view.isSynced) for (const subject of [aloneAlarm, outOfSyncAlarm]) alarms.clear(subject)
-    else if (!isWaited && acknowledger.view.member !== 'closed')
-      this.#cancelOutOfSync = clock.after(outOfSyncMs, () =>
-        alarms.raise(outOfSyncAlarm, `${this.#other.name} does not follow this node; look at it`),
-      )
-  }
-
-  #alarmAlone(): void {
-    const { name } = this.#other
-    const text =
-      this.#settings.pair.durability === 'strict'
-        ? `${name} does not have what phones saved, so nothing more is stored; look at it, or set pair.durability`
-        : `${name} does not have what phones saved: it is on this node alone; look at ${name}`
-    this.#parts.alarms.raise(aloneAlarm, text)
-  }
-
-  async #askAgent(op: Operation, why: string): Promise<Answer> {
-    const { askAgent, clock } = this.#parts
-    const late = Promise.withResolvers<AgentAnswer>()
-    const cancel = clock.after(agentMs, () => late.resolve({ status: 504 }))
-    try {
-      const asked = askAgent('/insync', { op, node: this.#other.name, why })
-      const { status } = await Promise.race([asked, late.promise])
-      return status === 200 ? 'yes' : status === 409 ? 'no' : 'unknown'
-    } finally {
-      cancel()
-    }
-  }
-
   #compared(isEqual: boolean, files?: number): void {
-    const { clock, log, alarms } = this.#parts
+    const { clock, log } = this.#parts
     const at = clock.wallTime().toISOString()
     this.#lastCompare = { at, isEqual, ...(files !== undefined && { files }) }
-    if (isEqual) return alarms.clear(rootsAlarm)
-    log.error({ node: this.#other.name }, 'user data of both nodes differs')
+    if (isEqual) return this.#alarms.compared(true)
+    log.error({ node: this.#other }, 'user data of both nodes differs')
     if (this.#mode.name !== 'standby') return
-    if (clock.now() - this.#resyncedAt < resyncEveryMs)
-      return alarms.raise(rootsAlarm, 'they differ, and making them equal did not help; see the log')
+    if (clock.now() - this.#resyncedAt < resyncEveryMs) return this.#alarms.stillDiffers()
     this.#resyncedAt = clock.now()
     this.#receiver.resync({ why: 'what stands is not the same on both nodes', overDrift: false })
   }
 
-  /** For contents that are fetched; what happens now is never held up. */
-  #pacer(): (bytes: number) => Promise<void> {
-    const { clock } = this.#parts
-    const bucket = new TokenBucket(bytesPerSecond(this.#settings.pair.mirrorMbitPerSecond), clock.now())
-    return async (bytes) => {
-      const waitMs = bucket.take(bytes, clock.now())
-      if (waitMs > 0) await clock.sleep(waitMs, this.#stopping.signal).catch(() => {})
-    }
+  /** The same failure once: it is tried again and again. */
+  #say({ role }: ToldRole, error: unknown): void {
+    if (String(error) === this.#saidError) return
+    this.#saidError = String(error)
+    this.#parts.log.error({ role, err: error }, 'user data not ready for this role')
   }
 }
-
-const namesOf = (nodes: readonly { name: string }[]) => nodes.map(({ name }) => name).join(', ') || 'none'
 
 const whyNot = (told: ToldRole): string =>
   told.role === 'standby'

@@ -44,3 +44,17 @@ export interface ReplicaStatus {
   lastScrub?: { at: string; damaged: number; repaired: number }
   damaged: { name: string; seq: number }[]
 }
+
+interface Node {
+  name: string
+  address: string
+}
+
+/** @throws Error with a sentence when these are not this node and another one */
+export function otherNode(nodes: readonly Node[], node: string): { me: Node; other: Node } {
+  const me = nodes.find(({ name }) => name === node)
+  const other = nodes.find(({ name }) => name !== node)
+  if (me !== undefined && other !== undefined) return { me, other }
+  const named = nodes.map(({ name }) => name).join(', ') || 'none'
+  throw new Error(`pair.nodes: must name this node, ${node}, and another one, and names ${named}`)
+}

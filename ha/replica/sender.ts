@@ -7,6 +7,7 @@ import type { Log } from '../../lib/base/log.ts'
 import type { Twin } from '../../lib/users/twin/twin.ts'
 import type { PairKeys } from '../keys/load.ts'
 import { isNode, serverOptions } from '../keys/tls.ts'
+import type { Pace } from './pacer.ts'
 import { Sending, type FollowerEvents } from './sending.ts'
 
 export type ReplicaKeys = Pick<PairKeys, 'uuid' | 'authority' | 'certificate' | 'key'>
@@ -24,10 +25,12 @@ export interface SenderParts {
   clock: Clock
   log: Log
   alarms: Alarms
-  pace: (bytes: number) => Promise<void>
+  pace: Pace
 }
 
 const handshakeMs = 5_000
+/** What ends sooner than that was no following, and may end for the same reason the next time. */
+const lastingMs = 1_000
 const retryMs = 5_000
 const alarmSubject = 'port for the other node'
 
@@ -40,7 +43,7 @@ export class Sender {
   #listening: Promise<void> = Promise.resolve()
   #active: { epoch: number; events: FollowerEvents } | undefined
   #sending: Sending | undefined
-  /** Why the standby was turned away; said once, for it asks again and again. */
+  /** Why the standby does not follow; said once, for it asks again and again. */
   #refusedWhy: string | undefined
 
   constructor(settings: SenderSettings, parts: SenderParts) {
@@ -129,11 +132,19 @@ export class Sender {
     const { uuid } = keys
     const { onClosed, ...events } = active?.events ?? noEvents
     const sending: Sending = new Sending({
-      ...{ socket, twin, clock, log, uuid, other, pace, epoch: active?.epoch ?? 0, ...events },
+      socket,
+      twin,
+      clock,
+      log,
+      uuid,
+      other,
+      pace,
+      epoch: active?.epoch ?? 0,
+      ...events,
       onClosed: (why) => {
         if (this.#sending !== sending) return
         this.#sending = undefined
-        this.#say(why, sending.hasFollowed)
+        this.#say(why, sending.followedMs >= lastingMs)
         onClosed(why)
       },
     })
@@ -143,11 +154,11 @@ export class Sender {
     before?.dismiss('it connected anew')
   }
 
-  #say(why: string, hasFollowed: boolean): void {
+  #say(why: string, lasted: boolean): void {
     const { log } = this.#parts
     const node = this.#settings.other
-    if (hasFollowed || why !== this.#refusedWhy) log.warn({ node, why }, 'the standby does not follow')
-    this.#refusedWhy = hasFollowed ? undefined : why
+    if (lasted || why !== this.#refusedWhy) log.warn({ node, why }, 'the standby does not follow')
+    this.#refusedWhy = why
   }
 
   #refused(from: string | undefined, why: string): void {

@@ -2,11 +2,11 @@ import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Log } from '../../lib/base/log.ts'
 import type { Tip } from '../../lib/users/store/journal-lines.ts'
-import type { Batch } from '../../lib/users/store/recent.ts'
 import type { Twin } from '../../lib/users/twin/twin.ts'
 import { Exchange } from './exchange.ts'
-import { pieceBytes } from './frames.ts'
 import { protocolVersion, type Hello, type Message } from './messages.ts'
+import type { Pace } from './pacer.ts'
+import { Stream } from './stream.ts'
 import { Wire } from './wire.ts'
 
 /** What the active node wants to know of the one that follows. */
@@ -29,29 +29,19 @@ export interface SendingParts extends FollowerEvents {
   /** Name of the node that may follow. */
   other: string
   epoch: number
-  pace: (bytes: number) => Promise<void>
+  pace: Pace
 }
 
-/** Batches read from disk at a time, and contents on their way that are not acknowledged yet. */
-const batchesAtOnce = 64
-const bytesAtOnce = 16_777_216
-const mostUnstoredBytes = 67_108_864
 const entriesAtOnce = 500
-const compareEveryMs = 60_000
 
-/** The active node's end of a connection: sends what happens, in order, and hears how far the other node is. */
+/** The active node's end of a connection. */
 export class Sending {
   readonly #parts: SendingParts
   readonly #wire: Wire
   readonly #exchange: Exchange
-  readonly #unstored: { seq: number; bytes: number }[] = []
-  #unstoredBytes = 0
+  readonly #stream: Stream
   #state: 'new' | 'seeding' | 'following' = 'new'
-  #isWoken = false
-  #resume = () => {}
-  #comparedAt: number
-  #compareNow = false
-  #forget = () => {}
+  #followsSince: number | undefined
 
   constructor(parts: SendingParts) {
     const { socket, clock, twin, pace } = parts
@@ -63,25 +53,25 @@ export class Sending {
       onClosed: (why) => this.#closed(why),
     })
     this.#exchange = new Exchange({ wire: this.#wire, pace, read: (wanted) => twin.content(wanted) })
-    this.#comparedAt = clock.now()
+    this.#stream = new Stream({ wire: this.#wire, twin, clock })
   }
 
   get isFollowing(): boolean {
     return this.#state === 'following' && !this.#wire.isClosed
   }
 
-  get hasFollowed(): boolean {
-    return this.#state === 'following'
+  /** How long the standby has followed. */
+  get followedMs(): number {
+    return this.#followsSince === undefined ? 0 : this.#parts.clock.now() - this.#followsSince
   }
 
   get exchange(): Pick<Exchange, 'ask'> {
     return this.#exchange
   }
 
-  /** Has both nodes compare what stands, as soon as nothing is on its way. */
+  /** Has both nodes compare what stands. */
   compare(): void {
-    this.#compareNow = true
-    this.#wake()
+    this.#stream.compareNow()
   }
 
   dismiss(why: string): void {
@@ -106,18 +96,21 @@ export class Sending {
         return this.#exchange.add(message.of, body)
       case 'compared':
         return this.#parts.onCompared(message.isEqual)
-      default:
+      case 'hello':
+      case 'welcome':
+      case 'seed':
+      case 'entries':
+      case 'batch':
+      case 'compare':
+      case 'bye':
+      case 'ping':
         throw new Error(`the standby has no business to say ${message.type}`)
     }
   }
 
   #greet(hello: Hello): void {
-    const { uuid, other, epoch, twin } = this.#parts
-    if (hello.version !== protocolVersion)
-      throw new Error(`${other} speaks version ${hello.version}, this node ${protocolVersion}; update both`)
-    if (hello.uuid !== uuid) throw new Error(`${other} is of another pair (${hello.uuid})`)
-    if (hello.node !== other) throw new Error(`it calls itself ${hello.node}, and its certificate ${other}`)
-    if (hello.epoch > epoch) throw new Error(`epoch ${epoch} is over: ${other} knows of ${hello.epoch}`)
+    this.#check(hello)
+    const { epoch, twin } = this.#parts
     if (!hello.reseed && twin.after(hello.tip, 0) !== undefined) {
       this.#wire.send({ type: 'welcome', epoch })
       return this.#start(hello.tip)
@@ -125,6 +118,15 @@ export class Sending {
     this.#state = 'seeding'
     this.#parts.onSeeding()
     this.#inBackground(this.#seed(hello))
+  }
+
+  #check({ version, uuid, node, epoch }: Hello): void {
+    const mine = this.#parts
+    if (version !== protocolVersion)
+      throw new Error(`${mine.other} speaks version ${version}, this node ${protocolVersion}; update both`)
+    if (uuid !== mine.uuid) throw new Error(`${mine.other} is of another pair (${uuid})`)
+    if (node !== mine.other) throw new Error(`it calls itself ${node}, and its certificate ${mine.other}`)
+    if (epoch > mine.epoch) throw new Error(`epoch ${mine.epoch} is over: ${mine.other} knows of ${epoch}`)
   }
 
   async #seed({ tip, reign }: Hello): Promise<void> {
@@ -142,86 +144,19 @@ export class Sending {
   }
 
   #start(tip: Tip): void {
-    const { twin, onFollows } = this.#parts
+    const { twin, clock, onFollows } = this.#parts
     if (this.#state === 'following') throw new Error('it starts twice')
     if (twin.after(tip, 0) === undefined) throw new Error('it must be seeded once more')
     this.#state = 'following'
+    this.#followsSince = clock.now()
     onFollows(tip.seq)
-    this.#inBackground(this.#stream(tip))
-  }
-
-  async #stream(from: Tip): Promise<void> {
-    const { twin } = this.#parts
-    this.#forget = twin.onSettled(() => this.#wake())
-    for (let tip = from; !this.#wire.isClosed;) {
-      this.#isWoken = false
-      const batches = upTo(bytesAtOnce, twin.after(tip, batchesAtOnce))
-      if (batches === undefined) throw new Error('it fell too far behind, and must be seeded once more')
-      const bodies = await Promise.all(batches.map((batch) => this.#bodiesOf(batch)))
-      for (const [index, batch] of batches.entries()) {
-        await this.#send(batch, bodies[index] ?? [])
-        tip = batch.tip
-      }
-      if (batches.length === 0 && !this.#compared(tip)) await this.#woken()
-    }
-  }
-
-  async #bodiesOf({ entries }: Batch): Promise<{ seq: number; content: Buffer }[]> {
-    const bodies: { seq: number; content: Buffer }[] = []
-    for (const { record } of entries) {
-      const content = record.op === 'put' ? await this.#parts.twin.content(record) : undefined
-      if (content !== undefined) bodies.push({ seq: record.seq, content })
-    }
-    return bodies
-  }
-
-  async #send(batch: Batch, bodies: readonly { seq: number; content: Buffer }[]): Promise<void> {
-    const content = Buffer.concat(bodies.map((body) => body.content))
-    while (this.#unstoredBytes > mostUnstoredBytes && !this.#wire.isClosed) {
-      this.#isWoken = false
-      await this.#woken()
-    }
-    this.#unstored.push({ seq: batch.tip.seq, bytes: content.length })
-    this.#unstoredBytes += content.length
-    await this.#wire.hasRoom()
-    const entries = batch.entries.map(({ record }) => ({ record }))
-    const sizes = bodies.map(({ seq, content: { length } }) => ({ seq, size: length }))
-    this.#wire.send({ type: 'batch', entries, bodies: sizes }, content.subarray(0, pieceBytes))
-    await this.#wire.sendRest(0, content, async () => {})
+    this.#inBackground(this.#stream.run(tip))
   }
 
   #stored(seq: number): void {
-    while ((this.#unstored[0]?.seq ?? Infinity) <= seq)
-      this.#unstoredBytes -= this.#unstored.shift()?.bytes ?? 0
-    this.#wake()
+    if (seq > this.#parts.twin.tip.seq) throw new Error(`it has record ${seq}, which never was`)
+    this.#stream.stored(seq)
     this.#parts.onStored(seq)
-  }
-
-  /** Only where nothing is on its way it is clear what stands. */
-  #compared(tip: Tip): boolean {
-    const { twin, clock } = this.#parts
-    if (!this.#compareNow && clock.now() - this.#comparedAt < compareEveryMs) return false
-    const root = twin.root()
-    if (root?.tip.seq !== tip.seq) return false
-    this.#comparedAt = clock.now()
-    this.#compareNow = false
-    this.#wire.send({ type: 'compare', ...root })
-    return true
-  }
-
-  #wake(): void {
-    this.#isWoken = true
-    this.#resume()
-  }
-
-  /** Resolves once something has changed, and after a while anyway. */
-  async #woken(): Promise<void> {
-    if (this.#isWoken) return
-    const woken = Promise.withResolvers<void>()
-    this.#resume = woken.resolve
-    const cancel = this.#parts.clock.after(compareEveryMs, woken.resolve)
-    await woken.promise
-    cancel()
   }
 
   #inBackground(work: Promise<void>): void {
@@ -229,19 +164,8 @@ export class Sending {
   }
 
   #closed(why: string): void {
-    this.#forget()
     this.#exchange.close(why)
-    this.#wake()
+    this.#stream.wake()
     this.#parts.onClosed(why)
   }
-}
-
-/** As many of the first ones as have that many bytes together, and one at least. */
-function upTo(bytes: number, batches: readonly Batch[] | undefined): readonly Batch[] | undefined {
-  let left = bytes
-  return batches?.filter((batch, index) => {
-    const fits = index === 0 || left > 0
-    for (const { record } of batch.entries) if (record.op === 'put') left -= record.size
-    return fits
-  })
 }

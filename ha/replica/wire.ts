@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../lib/base/clock.ts'
 import { printable } from '../../lib/base/printable.ts'
 import { frameOf, FrameReader, pieceBytes } from './frames.ts'
+import type { Pace } from './pacer.ts'
 import { parseMessage, type Message } from './messages.ts'
 
 export interface WireParts {
@@ -66,7 +67,7 @@ export class Wire {
   }
 
   /** A long content, in pieces after the first one, which went with its message. */
-  async sendRest(of: number, content: Buffer, pace: (bytes: number) => Promise<void>): Promise<void> {
+  async sendRest(of: number, content: Buffer, pace: Pace): Promise<void> {
     for (let at = pieceBytes; at < content.length && !this.#isClosed; at += pieceBytes) {
       const piece = content.subarray(at, at + pieceBytes)
       await pace(piece.length)

@@ -69,7 +69,12 @@ export function parseSegment(text: Buffer): ParsedSegment {
   return segment
 }
 
-function addEntries(segment: ParsedSegment, entries: readonly Entry[], chained: boolean, number: number): void {
+function addEntries(
+  segment: ParsedSegment,
+  entries: readonly Entry[],
+  chained: boolean,
+  number: number,
+): void {
   for (const { record } of entries) {
     if (chained && record.previous !== segment.tip.hash)
       segment.damage ??= `something is missing before line ${number}`

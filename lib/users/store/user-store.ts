@@ -116,7 +116,14 @@ export class UserStore implements Component {
     this.#bin = new Bin(settings.binDays, { folders, histories, journal, locks, clock, log })
     this.#probes = new ProbeStore({ folders, histories, locks, probes })
     this.twin = new Twin({
-      ...{ folders, histories, journal, locks, clock, log, onStep, onRecord },
+      folders,
+      histories,
+      journal,
+      locks,
+      clock,
+      log,
+      onStep,
+      onRecord,
       prune: (name) => this.#writer.prune(name),
       takeInAll: () => this.#takeInAll(),
       failure: (error, what) => this.#failure(error, what),

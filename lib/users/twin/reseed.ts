@@ -11,9 +11,10 @@ import { dropUnknown } from '../store/recovery.ts'
 import type { Reign } from '../store/reigns.ts'
 import type { OnStep } from '../store/steps.ts'
 import type { Wanted } from './contents.ts'
-import { Pool, type Placing } from './pool.ts'
+import { ContentOfPool } from './content-of-pool.ts'
+import { Pool } from './pool.ts'
 import type { Rescue } from './rescue.ts'
-import { noteOf, type ContentAtHand, type Standing } from './standing.ts'
+import { noteOf, type Standing } from './standing.ts'
 
 /** All that the other node still needs of its journal. */
 export interface Snapshot {
@@ -96,8 +97,8 @@ export class Reseed {
     if (noted === undefined) return
     if (noted.tip.seq !== journal.tip.seq || noted.tip.hash !== journal.tip.hash)
       return this.#pool.forgetNote()
-    const waiting = new Waiting(this.#pool, histories, noted)
-    for (const name of histories.names()) await this.#place(name, waiting)
+    const content = new ContentOfPool(this.#pool, histories, noted)
+    for (const name of histories.names()) await this.#place(name, content)
     await onStep('placed')
     for (const { name, hash } of noted.stood) await this.#release(name as FileName, hash)
     await onStep('released')
@@ -198,13 +199,13 @@ export class Reseed {
     })
   }
 
-  async #place(name: FileName, waiting: Waiting): Promise<void> {
+  async #place(name: FileName, content: ContentOfPool): Promise<void> {
     const { folders, histories, locks, standing } = this.#parts
     await locks.run([name], async () => {
       const current = histories.current(name)?.record
       for (const { op, seq, hash } of histories.of(name))
-        if (op === 'put' && seq !== current?.seq) await waiting.bring(seq, hash, folders.versionPath(seq))
-      await standing.settle(name, waiting)
+        if (op === 'put' && seq !== current?.seq) await content.bring(seq, hash, folders.versionPath(seq))
+      await standing.settle(name, content)
     })
   }
 
@@ -214,37 +215,3 @@ export class Reseed {
 }
 
 const withoutHash = ({ hash: _hash, size: _size, ...note }: ReturnType<typeof noteOf>) => note
-
-/** The content of the pool, and how many want each. */
-class Waiting implements ContentAtHand {
-  readonly #pool: Pool
-  readonly #seqs: Set<number>
-  readonly #stood: Map<string, string>
-  readonly #wanted = new Map<string, number>()
-
-  constructor(pool: Pool, histories: Histories, { seqs, stood }: Placing) {
-    this.#pool = pool
-    this.#seqs = new Set(seqs)
-    this.#stood = new Map(stood.map(({ name, hash }) => [name, hash]))
-    for (const { record } of histories.entries())
-      if (this.#seqs.has(record.seq)) this.#wanted.set(record.hash, (this.#wanted.get(record.hash) ?? 0) + 1)
-  }
-
-  /** What is not in the pool any more has been brought already. */
-  async bring(seq: number, hash: string, target: string): Promise<void> {
-    if (!this.#seqs.has(seq) || !this.#pool.has(hash)) return
-    await (this.#wanted.get(hash) === 1 ? this.#pool.move(hash, target) : this.#pool.copy(hash, target))
-  }
-
-  isSpent(name: FileName, hash: string): boolean {
-    return this.#stood.get(name) === hash
-  }
-
-  async take({ seq, hash }: FileRecord): Promise<string | undefined> {
-    if (!this.#seqs.has(seq) || !this.#pool.has(hash)) return undefined
-    if (this.#wanted.get(hash) === 1) return this.#pool.pathOf(hash)
-    const path = `${this.#pool.pathOf(hash)}.standing`
-    await this.#pool.copy(hash, path)
-    return path
-  }
-}

@@ -12,8 +12,13 @@ import { contentOf, dataOf, save } from '../../support/user-store.ts'
 const name = dataOf('4711')
 const zeros = '0'.repeat(64)
 const hello = {
-  ...{ type: 'hello', version: 1, uuid: '11111111-2222-3333-4444-555555555555', node: 'node-b', epoch: 0 },
-  ...{ tip: { seq: 0, hash: zeros }, reseed: false },
+  type: 'hello',
+  version: 1,
+  uuid: '11111111-2222-3333-4444-555555555555',
+  node: 'node-b',
+  epoch: 0,
+  tip: { seq: 0, hash: zeros },
+  reseed: false,
 }
 
 test('a connection that breaks in the middle of saves costs none of them', async (t) => {
@@ -50,18 +55,18 @@ test('a standby of another pair, or one that has heard of a later epoch, is told
   const uuid = '99999999-2222-3333-4444-555555555555'
   const other = await makeReplicas(t, { b: { relayed: true, keys: { uuid } } })
   await begin(other)
-  await until(() => other.b.recorded.events('does not follow the active node')[0])
-  await until(() => (other.relay.connections > 2 ? true : undefined))
-  assert.deepEqual(
-    other.b.recorded.events('does not follow the active node').map(({ why }) => why),
-    [`the other node: node-b is of another pair (${uuid})`],
-  )
-  assert.equal(other.a.recorded.events('the standby does not follow').length, 1)
+  await until(() => other.a.recorded.events('the standby does not follow')[0])
+  const before = other.relay.connections
+  await until(() => (other.relay.connections > before + 2 ? true : undefined))
+  const isAboutIt = ({ why }: Record<string, unknown>) => String(why).includes(`of another pair (${uuid})`)
+  assert.equal(other.b.recorded.events('does not follow the active node').filter(isAboutIt).length, 1)
+  assert.equal(other.a.recorded.events('the standby does not follow').filter(isAboutIt).length, 1)
   const late = await makeReplicas(t)
   await begin(late)
   late.b.replica.setRole({ role: 'standby', epoch: 77, active: 'node-a', insync: [] })
-  await until(() => late.b.recorded.events('does not follow the active node')[0])
-  assert.match(late.b.replica.status().other.why ?? '', /epoch 10 is over: node-b knows of 77/)
+  await until(
+    () => /epoch 10 is over: node-b knows of 77/.exec(late.b.replica.status().other.why ?? '') ?? undefined,
+  )
 })
 
 async function begin({ a, b, tell }: TestPair): Promise<void> {
@@ -76,9 +81,8 @@ test('nobody is let in with a certificate that is not the other node’s', async
   for (const who of ['node-a', 'stranger'] as const) {
     const socket = await dial(t, pair, who)
     socket.write(frameOf(hello))
-    await closed(socket)
+    assert.deepEqual(await heardUntilClosed(socket), [], who)
   }
-  assert.equal(pair.a.replica.status().other.connected, false)
 })
 
 const hostile: Record<string, (socket: TLSSocket) => void> = {
@@ -106,35 +110,12 @@ for (const [what, say] of Object.entries(hostile)) {
     await pair.b.stop()
     const socket = await dial(t, pair, 'node-b')
     say(socket)
-    await closed(socket)
+    await heardUntilClosed(socket)
     await pair.restart('node-b')
     await untilSynced(pair.a)
     await save(pair.a.store, name, 'still works')
   })
 }
-
-test('what the active node sends is checked as well: nothing of it reaches the disk', async (t) => {
-  const pair = await startReplicas(t)
-  const { b } = pair
-  const at = new Date().toISOString()
-  const record = {
-    ...{ seq: 1, at, epoch: 10, op: 'put', name, size: 1, hash: zeros, previous: zeros },
-    by: { protocol: 'http', address: '' },
-  }
-  for (const changed of [
-    { name: '../../etc/passwd' },
-    { name: 'FTP_allow_IP.txt' },
-    { op: 'format' },
-    { seq: -1 },
-    { hash: 'x' },
-    { by: 'me' },
-    { previous: 7 },
-  ]) {
-    const { parseBatch } = await import('../../../lib/users/twin/foreign-entries.ts')
-    assert.throws(() => parseBatch([{ record: { ...record, ...changed } }]))
-  }
-  assert.deepEqual(b.store.files(), [])
-})
 
 async function dial(
   t: TestContext,
@@ -149,9 +130,10 @@ async function dial(
   return socket
 }
 
-/** Resolves once the other side has ended it; what it said until then does not matter. */
-async function closed(socket: TLSSocket): Promise<void> {
-  const reader = new FrameReader()
-  socket.on('data', (chunk: Buffer) => void [...reader.read(chunk)])
+/** @returns what the other side said until it ended the connection */
+async function heardUntilClosed(socket: TLSSocket): Promise<unknown[]> {
+  const [reader, heard] = [new FrameReader(), [] as unknown[]]
+  socket.on('data', (chunk: Buffer) => heard.push(...reader.read(chunk)))
   await until(() => (socket.destroyed || socket.readableEnded ? true : undefined))
+  return heard
 }

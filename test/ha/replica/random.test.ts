@@ -30,11 +30,9 @@ test(`whatever happens for ${seconds} s, what was acknowledged is on both nodes 
   const random = seededRandom(seed)
   const nemesis = new Nemesis(pair, random)
   const attempts: Attempt[] = []
-  const until = systemClock.now() + seconds * 1_000
-  const writers = Array.from({ length: 4 }, (_, writer) =>
-    write(nemesis, attempts, { writer, random, until }),
-  )
-  while (systemClock.now() < until) {
+  const end = systemClock.now() + seconds * 1_000
+  const writers = Array.from({ length: 4 }, (_, writer) => write(nemesis, attempts, { writer, random, end }))
+  while (systemClock.now() < end) {
     await delay(random() * 400)
     await nemesis.strike()
   }
@@ -62,9 +60,9 @@ class Nemesis {
 
   async strike(): Promise<void> {
     const chance = this.#random()
-    if (chance < 0.4) await this.#takeOver()
-    else if (chance < 0.6) await this.#cut()
-    else if (chance < 0.8) await this.#restart()
+    if (chance < 0.5) await this.#takeOver()
+    else if (chance < 0.7) await this.#cut()
+    else if (chance < 0.85) await this.#restart()
     else this.#muddle()
   }
 
@@ -89,7 +87,8 @@ class Nemesis {
   async #takeOver(): Promise<void> {
     const { agents, takeOver, tell } = this.#pair
     const other = agents.active === 'node-a' ? 'node-b' : 'node-a'
-    if (!agents.insync.includes(other)) return
+    const isThere = () => (agents.insync.includes(other) ? true : undefined)
+    if (!(await until(isThere, 1_500).catch(() => false))) return
     this.#count('take over')
     if (this.#random() < 0.5) return takeOver(other)
     agents.active = other
@@ -125,9 +124,9 @@ class Nemesis {
 async function write(
   nemesis: Nemesis,
   attempts: Attempt[],
-  { writer, random, until }: { writer: number; random: () => number; until: number },
+  { writer, random, end }: { writer: number; random: () => number; end: number },
 ): Promise<void> {
-  for (let count = 0; systemClock.now() < until; count += 1) {
+  for (let count = 0; systemClock.now() < end; count += 1) {
     const content = `${writer}-${count}`
     const shared = random() < 0.3
     const name = parseFileName(shared ? `shared${Math.floor(random() * 3)}.txt` : `${content}.txt`)

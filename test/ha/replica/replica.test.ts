@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { refusedAs, refusedBecause } from '../../support/refused.ts'
 import { makeReplicas, startReplicas, untilSynced, type TestNode } from '../../support/replicas.ts'
+import { needsRoot } from '../../support/programs.ts'
 import { until } from '../../support/until.ts'
 import { allVersions, contentOf, dataOf, phone, save } from '../../support/user-store.ts'
 
@@ -227,7 +230,7 @@ test('what is damaged, and cannot be mended, is an alarm', async (t) => {
   const { damaged, repaired } = await b.replica.verify(AbortSignal.timeout(20_000))
   assert.deepEqual([damaged, repaired], [1, 0])
   assert.match(b.alarms.list()[0]?.text ?? '', /version 1 of 4711_96xxdata.txt; check the disk/)
-  assert.deepEqual(b.replica.view().faults, ['1 damaged files'])
+  assert.deepEqual(b.replica.view().faults, ['1 versions of user data are damaged'])
 })
 
 test('both nodes compare what stands, and find it equal', async (t) => {
@@ -291,12 +294,12 @@ test('a standby with nothing is seeded while phones go on saving, and both are e
   assert.ok(agents.asked.includes('node-a remove node-b'), 'it was in the set, and had nothing')
 })
 
-/** Saves one file after the other, each under its own name. @returns those that were acknowledged */
+/** Saves one file after the other, each under its own name. `done` is those that were acknowledged. */
 function keepSaving({ store }: TestNode) {
-  let isOver = false
+  const stopping = new AbortController()
   const saveOn = async () => {
     const saved: (typeof name)[] = []
-    for (let count = 0; !isOver; count += 1) {
+    for (let count = 0; !stopping.signal.aborted; count += 1) {
       const each = dataOf(`9${count}`)
       await save(store, each, String(each)).then(
         () => saved.push(each),
@@ -306,8 +309,30 @@ function keepSaving({ store }: TestNode) {
     }
     return saved
   }
-  return { done: saveOn(), stop: () => void (isOver = true) }
+  return { done: saveOn(), stop: () => stopping.abort() }
 }
+
+test(
+  'row 42: a standby whose disk is full is removed, says so, and comes back once there is room',
+  needsRoot('mount a small disk'),
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'twintone-test-'))
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+    t.after(async () => {
+      await execa('umount', ['--lazy', folder], { reject: false })
+      await rm(folder, { recursive: true, force: true })
+    })
+    const { a, b, agents } = await startReplicas(t, { pair: { replicateMs: 400 }, b: { folder } })
+    await a.store.putContent(name, Buffer.alloc(2_000_000), phone)
+    assert.deepEqual(agents.insync, ['node-a'])
+    await until(() => (subjects(b).includes('disk for user data') ? true : undefined))
+    assert.match(b.replica.status().other.why ?? '', /no space left on the disk/)
+    await execa('mount', ['-o', 'remount,size=64m', folder])
+    await untilSynced(a)
+    assert.equal((await b.store.read(name)).size, 2_000_000)
+    assert.deepEqual(subjects(b), [])
+  },
+)
 
 test('a hand edit on the standby is told, stays, and goes to rescue with `resync`', async (t) => {
   const { a, b } = await startReplicas(t)

@@ -15,6 +15,7 @@ import { systemClock } from '../../../../lib/base/clock.ts'
 import { parseFileName } from '../../../../lib/files/file-name.ts'
 import { Journal } from '../../../../lib/users/store/journal.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
+import { refusedAs } from '../../../support/refused.ts'
 import { recordingLog } from '../../../support/recording-log.ts'
 import {
   allVersions,
@@ -166,13 +167,46 @@ test('a journal that cannot be compacted goes on with the old segment', async (t
 })
 
 test('a save that fails while the journal is compacted fails alone', async (t) => {
-  const folder = await temporaryFolder(t)
   let wallTime = () => new Date()
+  const journal = await openJournal(t, () => wallTime())
+  wallTime = () => {
+    throw new Error('out of time')
+  }
+  const saved = journal.append([{ record }])
+  const compacted = journal.compact()
+  await assert.rejects(saved, /out of time/)
+  await compacted
+  await journal.close()
+})
+
+test('a journal of what happens elsewhere takes nothing else, and one of what happens here takes no copies', async (t) => {
+  const journal = await openJournal(t)
+  const [entry] = await journal.append([{ record }])
+  assert.ok(entry)
+  await assert.rejects(journal.appendCopy([entry]), /copies nothing/)
+  journal.copy()
+  await assert.rejects(journal.append([{ record }]), refusedAs('notActive'))
+  await assert.rejects(journal.appendUnsettled([{ record }]), refusedAs('notActive'))
+  assert.equal(journal.tip.seq, 1)
+  journal.originate(4)
+  const [later] = await journal.append([{ record }])
+  assert.deepEqual([later?.record.seq, later?.record.epoch], [2, 4])
+  assert.deepEqual(
+    journal.reigns.map(({ epoch, after }) => [epoch, after.seq]),
+    [[4, 1]],
+  )
+  await journal.close()
+})
+
+const record = { op: 'put', name: parseFileName('a.txt'), size: 0, hash: '', by: phone } as const
+
+/** A journal alone, without a store. */
+async function openJournal(t: TestContext, wallTime = () => new Date()): Promise<Journal> {
   const { log } = recordingLog()
   const journal = new Journal({
-    folder,
+    folder: await temporaryFolder(t),
     syncFolder: async () => {},
-    clock: { ...systemClock, wallTime: () => wallTime() },
+    clock: { ...systemClock, wallTime },
     log,
     alarms: new Alarms({ clock: systemClock, log }),
     onStep: async () => {},
@@ -182,13 +216,5 @@ test('a save that fails while the journal is compacted fails alone', async (t) =
   })
   await journal.load()
   await journal.compact()
-  wallTime = () => {
-    throw new Error('out of time')
-  }
-  const record = { op: 'put', name: parseFileName('a.txt'), size: 0, hash: '', by: phone } as const
-  const saved = journal.append([{ record }])
-  const compacted = journal.compact()
-  await assert.rejects(saved, /out of time/)
-  await compacted
-  await journal.close()
-})
+  return journal
+}
