@@ -7,20 +7,14 @@ export type Message =
   | { type: 'HOLD'; epoch: number; challenge: string }
   /** The promise, to the very HOLD that had this challenge. */
   | { type: 'PROMISE'; epoch: number; challenge: string }
-  /** No promise. */
-  | { type: 'REFUSE'; challenge: string; why: string }
   /** "I am active with this epoch: whoever has a lower one is not." */
   | { type: 'FENCE'; epoch: number }
   /** "I have given up the reign of this epoch." */
   | { type: 'RELEASE'; epoch: number }
-  /** "You may take it", as planned; the nonce is that of the hand-over. */
-  | { type: 'TAKE'; epoch: number; nonce: string }
   | { type: 'STATUS'; status: Readonly<Record<string, unknown>> }
 
 /** Of a STATUS, as JSON in UTF-8. */
 export const longestStatusBytes = 800
-
-const longestWhy = 200
 
 /**
  * @param value as JSON.parse gives it
@@ -50,8 +44,6 @@ const isToken: Check = (value) => typeof value === 'string' && /^[\w-]{16,64}$/.
 
 const isTokenOrNone: Check = (value) => value === '' || isToken(value)
 
-const isWhy: Check = (value) => typeof value === 'string' && value.length <= longestWhy
-
 const isStatus: Check = (value) =>
   isRecord(value) && Buffer.byteLength(JSON.stringify(value)) <= longestStatusBytes
 
@@ -59,10 +51,8 @@ const shapes: { readonly [T in Message['type']]: Readonly<Record<FieldsOf<T>, Ch
   HELLO: { challenge: isTokenOrNone, answer: isTokenOrNone },
   HOLD: { epoch: isEpoch, challenge: isToken },
   PROMISE: { epoch: isEpoch, challenge: isToken },
-  REFUSE: { challenge: isToken, why: isWhy },
   FENCE: { epoch: isEpoch },
   RELEASE: { epoch: isEpoch },
-  TAKE: { epoch: isEpoch, nonce: isToken },
   STATUS: { status: isStatus },
 }
 

@@ -130,11 +130,6 @@ export class Vip implements Component {
     return outcome
   }
 
-  /** Which other machines have the addresses now: to be asked before a cold start takes them. Takes up to a second. */
-  async whoElse(): Promise<Claim[]> {
-    return (await this.#claims?.probe()) ?? []
-  }
-
   async #order(give: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
     const moves = this.#moves
     const outcome = await give()

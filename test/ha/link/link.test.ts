@@ -28,8 +28,6 @@ const weighty: Message[] = [
   { type: 'PROMISE', epoch: 41, challenge },
   { type: 'FENCE', epoch: 42 },
   { type: 'RELEASE', epoch: 41 },
-  { type: 'TAKE', epoch: 41, nonce: challenge },
-  { type: 'REFUSE', challenge, why: 'campaigning' },
 ]
 
 /** How many packets an end has refused. */
@@ -59,7 +57,7 @@ test('messages go both ways, each with the time it came', async (t) => {
   for (const message of weighty) await sayUntilHeard(a, b, message)
   await sayUntilHeard(b, a, { type: 'STATUS', status: { score: 100 } })
   const kinds = new Set(weightyHeard(b).map(({ type }) => type))
-  assert.deepEqual([...kinds], ['HOLD', 'PROMISE', 'FENCE', 'RELEASE', 'TAKE', 'REFUSE'])
+  assert.deepEqual([...kinds], ['HOLD', 'PROMISE', 'FENCE', 'RELEASE'])
   assert.deepEqual(a.heard[0], { type: 'STATUS', status: { score: 100 } })
   for (const time of times) assert.ok(time >= before && time <= systemClock.now())
   assert.ok(b.link.heardMs() >= before)

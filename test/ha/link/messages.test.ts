@@ -8,10 +8,8 @@ const messages: Message[] = [
   { type: 'HELLO', challenge: token, answer: '' },
   { type: 'HOLD', epoch: 48_213, challenge: token },
   { type: 'PROMISE', epoch: 0, challenge: token },
-  { type: 'REFUSE', challenge: token, why: 'campaigning' },
   { type: 'FENCE', epoch: 48_214 },
   { type: 'RELEASE', epoch: 48_214 },
-  { type: 'TAKE', epoch: 48_214, nonce: token },
   { type: 'STATUS', status: { score: 100, notes: ['a', { b: null }] } },
 ]
 

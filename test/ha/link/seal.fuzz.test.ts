@@ -16,7 +16,7 @@ const epochs = fc.oneof(fc.nat(), fc.nat(), fc.constantFrom(-1, 0.5, 2 ** 53, '1
 const tokens = fc.constantFrom('challenge-0123456789ab', '', 'short', 'x'.repeat(64), 'with space 0123456789')
 const likely = fc.oneof(
   fc.record({ type: fc.constantFrom('HOLD', 'PROMISE'), epoch: epochs, challenge: tokens }),
-  fc.record({ type: fc.constantFrom('FENCE', 'RELEASE', 'TAKE', 'toString'), epoch: epochs }),
+  fc.record({ type: fc.constantFrom('FENCE', 'RELEASE', 'toString'), epoch: epochs }),
   fc.record({ type: fc.constant('HELLO'), challenge: tokens, answer: tokens }),
   fc.record({ type: fc.constant('STATUS'), status: fc.jsonValue() }),
 )

@@ -212,13 +212,6 @@ test('who keeps silent is found by asking, every ten seconds', async (t) => {
   assert.deepEqual(duplicates, [`fd00::50 ${foreign}`])
 })
 
-test('a cold start can ask first who else has the address', async (t) => {
-  const { vip, hooks } = setUp(t)
-  hooks.answer = () => ({ stdout: `10.0.0.50 ${foreign}\n` })
-  assert.deepEqual(await vip.whoElse(), [{ address: '10.0.0.50', mac: foreign }])
-  assert.deepEqual(hooks.acts, ['probe'])
-})
-
 test('once it is given up, nobody is watched any more and the kernel’s notes are removed', async (t) => {
   const { vip, hooks, arp, advance, duplicates } = setUp(t)
   await vip.acquire(1)
@@ -252,7 +245,6 @@ test('without an interface there are no neighbours to tell or to watch', async (
   await vip.acquire(1)
   await advance(20_000)
   assert.deepEqual(hooks.acts, ['acquire'])
-  assert.deepEqual(await vip.whoElse(), [])
 })
 
 test('a stop gives up what is held, and is harmless twice', async (t) => {
