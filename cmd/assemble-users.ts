@@ -69,7 +69,10 @@ export function assembleUsers(config: Config, collaborators: Collaborators): Use
   const copy =
     config.ftpCopy.host === ''
       ? undefined
-      : new FtpCopy({ ...config.ftpCopy, dataFolder: data.folder }, { ...collaborators, store })
+      : new FtpCopy(
+          { ...config.ftpCopy, dataFolder: data.folder },
+          { ...collaborators, store, isOurs: () => store.twin.leads },
+        )
   return {
     data: new UserData(userData, { names, access, store }),
     store,

@@ -30,6 +30,8 @@ export interface FtpCopyParts {
   log: Log
   /** From 0 to below 1. */
   random?: () => number
+  /** False as long as somebody else has the same files, and sends them. */
+  isOurs?: () => boolean
 }
 
 export interface CopyStatus {
@@ -116,12 +118,16 @@ export class FtpCopy implements Component {
   }
 
   async #keepSending(sent: SentFiles): Promise<void> {
-    const { random = Math.random } = this.#parts
+    const { random = Math.random, isOurs = () => true } = this.#parts
     const everyMs = this.#target.everyMinutes * 60_000
     let gapMs = firstRoundAfterMs
     while (!this.#stopping.signal.aborted) {
       await this.#pause(gapMs)
       if (this.#stopping.signal.aborted) return
+      if (!isOurs()) {
+        gapMs = firstRoundAfterMs
+        continue
+      }
       const outcome = await this.#round(sent)
       gapMs = waitMs(outcome, this.#health.failedRounds, everyMs, random())
     }

@@ -26,7 +26,11 @@ interface Node {
   round: (copy?: FtpCopy) => Promise<void>
 }
 
-async function setUp(t: TestContext, change: Partial<FtpCopySettings> & { port: number }): Promise<Node> {
+async function setUp(
+  t: TestContext,
+  change: Partial<FtpCopySettings> & { port: number },
+  isOurs = () => true,
+): Promise<Node> {
   const settings: FtpCopySettings = {
     dataFolder: await temporaryFolder(t),
     host: '127.0.0.1',
@@ -42,7 +46,7 @@ async function setUp(t: TestContext, change: Partial<FtpCopySettings> & { port: 
   const clock = new TestClock()
   const [store, alarms] = [new MemoryStore(), new Alarms({ clock, log: silentLog })]
   const make = () => {
-    const copy = new FtpCopy(settings, { store, alarms, clock, log: silentLog, random: () => 0.5 })
+    const copy = new FtpCopy(settings, { store, alarms, clock, log: silentLog, random: () => 0.5, isOurs })
     t.after(() => copy.stop(grace()))
     return copy
   }
@@ -318,4 +322,17 @@ test('what failed and is gone is no failing any more', async (t) => {
   node.store.write('4712_96xxdata.txt', 'x')
   await node.round()
   assert.deepEqual(node.alarms.list(), [])
+})
+
+test('nothing is sent as long as the other node sends it, and everything once this one is in charge', async (t) => {
+  const fake = await startFakeFtp(t)
+  let isOurs = false
+  const node = await setUp(t, { port: fake.port }, () => isOurs)
+  node.store.write('4711_96xxdata.txt', 'one')
+  await node.copy.start()
+  await node.round()
+  assert.deepEqual(fake.commands, [])
+  isOurs = true
+  await node.round()
+  assert.deepEqual(textOf(fake), { '4711_96xxdata.txt': 'one' })
 })
