@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pause, whilePhonesWork, withoutChange } from '../support/pair-rows.ts'
+import { allAnswered, pause, whilePhonesWork, withoutChange } from '../support/pair-rows.ts'
 import { startPair, vip, withPair } from '../support/pair.ts'
 import { until } from '../support/until.ts'
 
@@ -13,18 +13,15 @@ test('a pair whose etcd is in trouble', { ...withPair, timeout: 280_000 }, async
   await t.test(
     'row 20: all of etcd is gone: downloads and saves go on, by the promise of the other node',
     async () => {
-      const felt = await withoutChange(pair, async (active) => {
-        for (const member of members) await member.kill()
-        await pause(5_000)
-        assert.equal((await active.status()).failsafe, true)
-      })
-      assert.ok(
-        felt.gets.every(({ ok }) => ok),
-        'a download failed',
-      )
-      assert.ok(
-        felt.puts.every(({ outcome }) => outcome === 'yes'),
-        'a save failed',
+      await withoutChange(
+        pair,
+        async (active) => {
+          for (const member of members) await member.kill()
+          await pause(5_000)
+          assert.equal((await active.status()).failsafe, true)
+        },
+        {},
+        allAnswered,
       )
     },
   )
