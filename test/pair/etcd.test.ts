@@ -44,6 +44,15 @@ test('a pair whose etcd is in trouble', { ...withPair, timeout: 280_000 }, async
     },
   )
 
+  await t.test('row 23: the leader of etcd stands still, and nothing happens', async () => {
+    await withoutChange(pair, async () => {
+      const leader = await pair.etcd.leader()
+      leader.freeze()
+      await pause(4_000)
+      leader.thaw()
+    })
+  })
+
   await t.test('row 24: etcd loses its quorum again and again, and nothing happens', async () => {
     await withoutChange(pair, async () => {
       const flapping = members.slice(1)
