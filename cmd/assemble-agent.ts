@@ -20,7 +20,7 @@ import { agentRoutes } from '../ha/agent/routes.ts'
 import { ownView, pairStatus } from '../ha/agent/status.ts'
 import type { PairStatus } from '../ha/agent/views.ts'
 import { Yielding } from '../ha/agent/yielding.ts'
-import { Etcd } from '../ha/etcd/etcd.ts'
+import { Etcd, type Change } from '../ha/etcd/etcd.ts'
 import type { PairKeys } from '../ha/keys/load.ts'
 import { endsOf } from '../ha/link/ends.ts'
 import { Link } from '../ha/link/link.ts'
@@ -128,6 +128,9 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
   function onRefuse(why: string): void {
     agent.happen({ type: 'refuse', why })
   }
+  function onLeaderKey({ value, modRevision }: Change): void {
+    if (value !== undefined) agent.happen({ type: 'seen', leaderRevision: modRevision })
+  }
   const status = (): PairStatus =>
     pairStatus({
       cluster: config.pair.cluster,
@@ -201,7 +204,7 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
       ),
       asComponent(
         'etcd',
-        async () => {},
+        async () => void etcd.watch(claims.keys.leader, onLeaderKey),
         async () => etcd.close(),
       ),
       vip,
