@@ -3,14 +3,13 @@ import type { FileserverLink } from './fileserver.ts'
 
 const watchdogMs = 500
 
-/** What is wrong with this node's doors: the file server's own word, and the watchdog's, where one runs. */
+/** What is wrong with this node's doors: that the file server is silent, or what the watchdog sees, where one runs. */
 export async function doorsFault(
   fileserver: FileserverLink,
   watchdogSocket: string,
 ): Promise<string | undefined> {
   if (fileserver.failure !== undefined) return `the file server does not answer: ${fileserver.failure}`
-  const [fault] = fileserver.view?.faults ?? []
-  return fault ?? (await openIncident(watchdogSocket))
+  return openIncident(watchdogSocket)
 }
 
 async function openIncident(socketPath: string): Promise<string | undefined> {
