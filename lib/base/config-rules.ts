@@ -93,13 +93,18 @@ function* aboutAlerts({ alertMail, alertTrap }: Config, at: At): Iterable<Compla
       yield at(`alertTrap.${key}`, 'has fewer than 8 characters', 'SNMP v3 demands 8')
 }
 
-function* portsTakenTwice({ http, https, ftp, status }: Config) {
+/** Those of TCP. */
+function* portsTakenTwice({ http, https, ftp, status, watchdog, pair }: Config) {
   const claims: [string, readonly number[]][] = [
     ['http.ports', http.enabled ? http.ports : []],
     ['https.ports', https.enabled ? https.ports : []],
     ['ftp.port', ftp.enabled ? [ftp.port] : []],
     ['ftp.implicitTlsPorts', ftp.enabled ? ftp.implicitTlsPorts : []],
     ['status.port', status.enabled ? [status.port] : []],
+    ['watchdog.port', [watchdog.port]],
+    ['pair.replicaPort', pair.enabled ? [pair.replicaPort] : []],
+    ['pair.mirrorPort', pair.enabled ? [pair.mirrorPort] : []],
+    ['pair.healthPort', pair.enabled && pair.healthPort !== 0 ? [pair.healthPort] : []],
   ]
   const takenBy = new Map<number, string>()
   for (const [setting, ports] of claims) {

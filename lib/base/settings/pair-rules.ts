@@ -6,7 +6,13 @@ import { timingOf, unsafeTimings } from './pair-timing.ts'
 type Contradiction = readonly [setting: string, problem: string, fix: string]
 
 /** What the settings of a pair must say together; nothing when this node is alone. */
-export function* pairContradictions({ node, pair, pairEtcd, pairTiming }: Config): Iterable<Contradiction> {
+export function* pairContradictions({
+  node,
+  pair,
+  pairEtcd,
+  pairHooks,
+  pairTiming,
+}: Config): Iterable<Contradiction> {
   if (!pair.enabled) return
   const [first, second] = pair.nodes
   const name = node.name || hostname()
@@ -21,6 +27,8 @@ export function* pairContradictions({ node, pair, pairEtcd, pairTiming }: Config
       yield ['pair.vip', `${address} is the address of a node`, "the floating address must be nobody else's"]
   }
   if (pair.vip.length === 0) yield ['pair.vip', 'is empty', 'name the address that phones are given']
+  if (pair.interface === '' && pairHooks.vip === '')
+    yield ['pair.interface', 'is empty', 'name the one that gets the floating address, such as eth0']
   if (pairEtcd.endpoints.length === 0)
     yield ['pairEtcd.endpoints', 'is empty', 'name the etcd members, three of them']
   if (pair.preferred !== '' && !pair.nodes.some((each) => each.name === pair.preferred))

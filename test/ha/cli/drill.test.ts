@@ -22,6 +22,7 @@ async function pair(t: TestContext, answers: Answers, status: Partial<PairStatus
   const settings = `
 [pair]
 vip = ["127.0.0.1"]
+interface = "lo"
 nodes = [{ name = "A", address = "127.0.0.1" }, { name = "B", address = "127.0.0.1" }]
 [http]
 ports = [${fileserver.port('http')}]

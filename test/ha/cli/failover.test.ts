@@ -119,6 +119,7 @@ async function servedAddress(t: TestContext, more = ''): Promise<string> {
   return `
 [pair]
 vip = ["127.0.0.1"]
+interface = "lo"
 nodes = [{ name = "A", address = "127.0.0.1" }, { name = "B", address = "127.0.0.1" }]
 [http]
 ports = [${node.port('http')}]

@@ -108,6 +108,7 @@ const wholePair = {
       { name: 'B', address: '10.0.0.2' },
     ],
     vip: ['10.0.0.50'],
+    interface: 'eth0',
   },
   pairEtcd: { endpoints: ['10.0.0.1:2379'] },
 }
@@ -133,6 +134,22 @@ test('a pair has two different nodes, of which this is one, and an address that 
   assert.deepEqual(aboutPair({ vip: [] }), ['pair.vip is empty'])
   assert.deepEqual(aboutPair({ preferred: 'C' }), ['pair.preferred C is no node of pair.nodes'])
   assert.deepEqual(aboutPair({}, { pairEtcd: {} }), ['pairEtcd.endpoints is empty'])
+})
+
+test('a pair names the interface of its address, unless a hook of its own moves that', () => {
+  assert.deepEqual(aboutPair({ interface: '' }), ['pair.interface is empty'])
+  assert.deepEqual(aboutPair({ interface: '' }, { pairHooks: { vip: '/opt/move-address' } }), [])
+})
+
+test('the ports of a pair are those of no door', () => {
+  const ports = { replicaPort: 80, mirrorPort: 411, healthPort: 6_091 }
+  assert.deepEqual(aboutPair(ports), [
+    'pair.replicaPort port 80 is also in http.ports',
+    'pair.mirrorPort port 411 is also in https.ports',
+    'pair.healthPort port 6091 is also in watchdog.port',
+  ])
+  assert.deepEqual(aboutPair({ ...ports, enabled: false }), [])
+  assert.deepEqual(aboutPair({ healthPort: 0 }), [])
 })
 
 test('timings with which both nodes could serve at once are refused', () => {
