@@ -1,13 +1,13 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Agent } from '../ha/agent/agent.ts'
+import { Chronicle } from '../ha/agent/chronicle.ts'
 import { Claims } from '../ha/agent/claims.ts'
 import { doorsFault } from '../ha/agent/doors.ts'
 import { Events } from '../ha/agent/events.ts'
 import { FileserverLink } from '../ha/agent/fileserver.ts'
 import { Health, type Facts } from '../ha/agent/health.ts'
 import { HealthServer } from '../ha/agent/health-server.ts'
-import { Chronicle } from '../ha/agent/chronicle.ts'
 import { KnownFile } from '../ha/agent/known.ts'
 import { Lease } from '../ha/agent/lease.ts'
 import { Orders } from '../ha/agent/orders.ts'
@@ -20,10 +20,11 @@ import { agentRoutes } from '../ha/agent/routes.ts'
 import { ownView, pairStatus } from '../ha/agent/status.ts'
 import type { PairStatus } from '../ha/agent/views.ts'
 import { Yielding } from '../ha/agent/yielding.ts'
-import { Etcd, type Change } from '../ha/etcd/etcd.ts'
+import { Etcd } from '../ha/etcd/etcd.ts'
 import type { PairKeys } from '../ha/keys/load.ts'
 import { endsOf } from '../ha/link/ends.ts'
 import { Link } from '../ha/link/link.ts'
+import type { Role } from '../ha/role/state.ts'
 import { vipSettings } from '../ha/vip/settings.ts'
 import { Vip } from '../ha/vip/vip.ts'
 import { Alarms } from '../lib/base/alarms.ts'
@@ -39,48 +40,17 @@ export interface AgentAssembly {
   /** In the order they start. */
   parts: Component[]
   agent: Agent
-  status: () => PairStatus
 }
-
-/** A question to etcd is asked of a second member after this share of its time. */
-const hedgeShare = 0.3
 
 /** Wires the agent of a pair. Nothing is started. @throws Error when etcd's certificates cannot be read */
 export async function assembleAgent(config: Config, keys: PairKeys, log: Log): Promise<AgentAssembly> {
-  const clock = systemClock
-  const alarms = new Alarms({ clock, log })
-  const name = config.node.name || hostname()
-  const { local, remote } = endsOf(name, config.pair)
-  const timing = timingOf(config.pairTiming)
-  const folder = join(config.data.folder, '.state', 'pair')
-  const { etcdMs: timeoutMs } = timing
-  const etcd = await Etcd.open(
-    { ...config.pairEtcd, timeoutMs, hedgeMs: hedgeShare * timeoutMs },
-    { clock, log },
-  )
-  const claims = new Claims(etcd, { cluster: config.pair.cluster, me: name, other: remote.name })
-  const lease = new Lease(etcd, { clock, log })
-  const link = new Link({ local, remote, cluster: keys.uuid, secret: keys.secret, clock, log })
-  const fileserver = new FileserverLink(controlSocketPath(config.run.folder, 'fileserver'))
-  const events = new Events({ clock, log, node: name, path: join(folder, 'events.jsonl') })
-  const vip = new Vip(vipSettings(config), {
-    clock,
-    log,
-    alarms,
-    onDuplicate: (address, mac) =>
-      events.add(
-        'trouble',
-        agent.epoch,
-        `${address} is also claimed by ${mac}: another machine has the floating address`,
-      ),
-  })
-  const { role: program, roleMs } = config.pairHooks
-  const roleHook = new RoleHook({ program, timeoutMs: roleMs, node: name }, log)
-
+  const ground = await groundOf(config, keys, log)
+  const { clock, me, other, local, remote, timing, lease, link, fileserver, events, chronicle } = ground
+  const { address } = local
   let facts: Facts = {}
   const own = () =>
     ownView({
-      address: local.address,
+      address,
       version,
       state: agent.state,
       nowMs: clock.now(),
@@ -89,48 +59,30 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
       fileserver: fileserver.view,
     })
   const registration = new Registration(
-    { me: name, other: remote.name, address: local.address, uuid: keys.uuid, keys: claims.keys },
-    { etcd, lease, file: new KnownFile(join(folder, 'known.json')), clock, log, view: own, onRefuse },
+    { me, other, address, uuid: keys.uuid, keys: ground.keys },
+    {
+      ...ground,
+      file: new KnownFile(join(ground.folder, 'known.json')),
+      view: own,
+      onRefuse: (why) => agent.happen({ type: 'refuse', why }),
+    },
   )
   const otherNode = new OtherNode(remote, { link, clock, own, registered: () => registration.other })
-  const raftLeader = new RaftLeader({
-    etcd,
-    clock,
-    log,
-    isActive: () => agent.state.role.name === 'active',
-    isHere: (endpoint) => endpoint.startsWith(`${local.address}:`),
-    keepAway: config.pairEtcd.keepLeaderAway,
-  })
-  const reignFile = new ReignFile(reignPath(config.run.folder))
-  const chronicle = new Chronicle(etcd, claims.keys, clock)
+  const raftLeader = raftLeaderOf(ground, () => agent.state.role.name === 'active')
+  const vip = vipOf(ground, () => agent.epoch)
+  const tellRole = roleTeller(ground)
   const agent: Agent = new Agent(
-    { me: name, other: remote.name, timing },
+    { me, other, timing },
     {
-      clock,
-      log,
-      claims,
-      lease,
+      ...ground,
       vip,
-      link,
-      fileserver,
-      events,
       check: (claimed) => {
         orders.seen(claimed)
         return registration.check({ clusterId: claimed.clusterId, revision: claimed.record.revision })
       },
-      onRole(role, why) {
-        if (role.name === 'active') reignFile.write(role)
-        else reignFile.remove()
-        roleHook.tell(role.name, agent.epoch, why)
-      },
+      onRole: (role, why) => tellRole(role, agent.epoch, why),
     },
   )
-  function onRefuse(why: string): void {
-    agent.happen({ type: 'refuse', why })
-  }
-  function onLeaderKey({ value, modRevision }: Change): void {
-    if (value !== undefined) agent.happen({ type: 'seen', leaderRevision: modRevision })
-  }
   const status = (): PairStatus =>
     pairStatus({
       cluster: config.pair.cluster,
@@ -144,69 +96,23 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
       own: own(),
       other: otherNode.view(),
     })
-  const orders = new Orders({
-    etcd,
-    keys: claims.keys,
-    agent,
-    clock,
-    me: name,
-    other: remote.name,
-    status,
-    events,
-  })
-  const health = new Health(
-    {
-      folder,
-      interface: config.pair.interface,
-      targets: [config.pair.gateway, ...config.pair.pingTargets].filter((target) => target !== ''),
-      freeMb: config.pair.freeMb,
-    },
-    {
-      clock,
-      doors() {
-        agent.remind()
-        return doorsFault(fileserver, controlSocketPath(config.run.folder, 'watchdog'))
-      },
-      onFacts(found) {
-        facts = found
-        agent.happen({ type: 'fitness', unfit: found.doors ?? found.disk })
-      },
-    },
-  )
-  const { preferred, failbackMinutes } = config.pair
+  const orders = new Orders({ ...ground, agent, status })
+  const health = healthOf(ground, agent, (found) => (facts = found))
+  const { preferred, failbackMinutes, healthAddress, healthPort } = config.pair
   const yielding = new Yielding(
     { preferred, failbackMinutes },
     { agent, own, other: () => otherNode.view(), events, clock },
   )
-  const routes = agentRoutes({
-    status,
-    events: () => events.list(),
-    onEvent: (listener) => events.onEvent(listener),
-    history: () => chronicle.read(),
-    keepDrill: (report) => chronicle.keepDrill(report),
-    handOver: (order) => orders.handOver(order),
-    force: (order) => orders.force(order),
-    pause: (order) => orders.pause(order),
-    resume: () => orders.resume(),
-    takeOut: (order) => orders.takeOut(order),
-    putBack: (order) => orders.putBack(order),
-    changeInsync: (order) => orders.changeInsync(order),
-  })
-  const { healthAddress, healthPort } = config.pair
+  const routes = agentRoutes({ status, events, chronicle, orders })
   return {
     agent,
-    status,
     parts: [
       asComponent(
         'events of the pair',
         () => events.load(),
         () => events.written(),
       ),
-      asComponent(
-        'etcd',
-        async () => void etcd.watch(claims.keys.leader, onLeaderKey),
-        async () => etcd.close(),
-      ),
+      etcdComponent(ground, agent),
       vip,
       link,
       lease,
@@ -222,6 +128,113 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
     ],
   }
 }
+
+type Ground = Awaited<ReturnType<typeof groundOf>>
+
+/** A question to etcd is asked of a second member after this share of its time. */
+const hedgeShare = 0.3
+
+/** What the others stand on, and what knows nothing of them. */
+async function groundOf(config: Config, { uuid: cluster, secret }: PairKeys, log: Log) {
+  const clock = systemClock
+  const { local, remote } = endsOf(config.node.name || hostname(), config.pair)
+  const [me, other] = [local.name, remote.name]
+  const timing = timingOf(config.pairTiming)
+  const folder = join(config.data.folder, '.state', 'pair')
+  const { etcdMs: timeoutMs } = timing
+  const etcd = await Etcd.open(
+    { ...config.pairEtcd, timeoutMs, hedgeMs: hedgeShare * timeoutMs },
+    { clock, log },
+  )
+  const claims = new Claims(etcd, { cluster: config.pair.cluster, me, other })
+  const { keys } = claims
+  return {
+    config,
+    clock,
+    log,
+    me,
+    other,
+    local,
+    remote,
+    timing,
+    folder,
+    etcd,
+    claims,
+    keys,
+    lease: new Lease(etcd, { clock, log }),
+    link: new Link({ local, remote, cluster, secret, clock, log }),
+    fileserver: new FileserverLink(controlSocketPath(config.run.folder, 'fileserver')),
+    events: new Events({ clock, log, node: me, path: join(folder, 'events.jsonl') }),
+    chronicle: new Chronicle(etcd, keys, clock),
+  }
+}
+
+const raftLeaderOf = (ground: Ground, isActive: () => boolean): RaftLeader =>
+  new RaftLeader({
+    ...ground,
+    isActive,
+    isHere: (endpoint) => endpoint.startsWith(`${ground.local.address}:`),
+    keepAway: ground.config.pairEtcd.keepLeaderAway,
+  })
+
+const vipOf = ({ config, clock, log, events }: Ground, epoch: () => number): Vip =>
+  new Vip(vipSettings(config), {
+    clock,
+    log,
+    alarms: new Alarms({ clock, log }),
+    onDuplicate: (address, mac) =>
+      events.add(
+        'trouble',
+        epoch(),
+        `${address} is also claimed by ${mac}: another machine has the floating address`,
+      ),
+  })
+
+/** For whoever cleans up after this agent, and for the administrator's program. */
+function roleTeller({ config, log, me }: Ground): (role: Role, epoch: number, why: string) => void {
+  const { role: program, roleMs: timeoutMs } = config.pairHooks
+  const reignFile = new ReignFile(reignPath(config.run.folder))
+  const hook = new RoleHook({ program, timeoutMs, node: me }, log)
+  return (role, epoch, why) => {
+    if (role.name === 'active') reignFile.write(role)
+    else reignFile.remove()
+    hook.tell(role.name, epoch, why)
+  }
+}
+
+function healthOf(
+  { config, clock, folder, fileserver }: Ground,
+  agent: Agent,
+  keep: (facts: Facts) => void,
+): Health {
+  const { interface: device, gateway, pingTargets, freeMb } = config.pair
+  const targets = [gateway, ...pingTargets].filter((target) => target !== '')
+  return new Health(
+    { folder, interface: device, targets, freeMb },
+    {
+      clock,
+      doors() {
+        agent.remind()
+        return doorsFault(fileserver, controlSocketPath(config.run.folder, 'watchdog'))
+      },
+      onFacts(facts) {
+        keep(facts)
+        agent.happen({ type: 'fitness', unfit: facts.doors ?? facts.disk })
+      },
+    },
+  )
+}
+
+/** Tells the protocol of each change of the leader's record, as soon as etcd does. */
+const etcdComponent = ({ etcd, keys }: Ground, agent: Agent): Component =>
+  asComponent(
+    'etcd',
+    async () =>
+      void etcd.watch(keys.leader, ({ value, modRevision }) => {
+        if (value !== undefined) agent.happen({ type: 'seen', leaderRevision: modRevision })
+      }),
+    async () => etcd.close(),
+  )
 
 const asComponent = (name: string, start: () => Promise<void>, stop: () => Promise<void>): Component => ({
   name,

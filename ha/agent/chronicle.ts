@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
+import { Periodic } from '../../lib/base/periodic.ts'
 import type { Etcd } from '../etcd/etcd.ts'
 import { parseHistory, type Keys } from '../etcd/keys.ts'
 import type { DrillReport, Reign } from './views.ts'
@@ -13,15 +14,13 @@ export class Chronicle implements Component {
   readonly name = 'chronicle'
   readonly #etcd: Pick<Etcd, 'list' | 'txn'>
   readonly #keys: Keys
-  readonly #clock: Clock
-  readonly #stopping = new AbortController()
+  readonly #reading: Periodic
   #last: Reign | undefined
-  #work: Promise<void> = Promise.resolve()
 
   constructor(etcd: Pick<Etcd, 'list' | 'txn'>, keys: Keys, clock: Clock) {
     this.#etcd = etcd
     this.#keys = keys
-    this.#clock = clock
+    this.#reading = new Periodic(() => this.#readLast(), { everyMs: readEveryMs, clock })
   }
 
   /** The present reign, as it was last read. */
@@ -30,12 +29,11 @@ export class Chronicle implements Component {
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
-    this.#work = this.#keepReading(this.#stopping.signal).catch(fail)
+    this.#reading.start(fail)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#work
+    await this.#reading.stop()
   }
 
   /** @throws EtcdUnavailable */
@@ -51,13 +49,10 @@ export class Chronicle implements Component {
     await this.#etcd.txn({ puts: [put], deletes: kept.slice(0, Math.max(0, kept.length + 1 - keptDrills)) })
   }
 
-  async #keepReading(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const reigns = await this.#reigns().catch(() => undefined)
-      this.#last = reigns?.at(-1) ?? this.#last
-      if (reigns !== undefined && reigns.length > keptReigns) await this.#forget().catch(() => {})
-      await this.#clock.sleep(readEveryMs, signal).catch(() => {})
-    }
+  async #readLast(): Promise<void> {
+    const reigns = await this.#reigns().catch(() => undefined)
+    this.#last = reigns?.at(-1) ?? this.#last
+    if (reigns !== undefined && reigns.length > keptReigns) await this.#forget().catch(() => {})
   }
 
   async #reigns(): Promise<Reign[]> {

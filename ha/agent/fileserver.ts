@@ -19,7 +19,6 @@ export interface FileserverView {
   transfers: number
   /** Every large file of the active node is here. */
   complete: boolean
-  faults: string[]
 }
 
 const roleMs = 500

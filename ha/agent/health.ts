@@ -2,6 +2,7 @@ import { open, readFile, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
+import { Periodic } from '../../lib/base/periodic.ts'
 import { runHook } from '../../lib/base/run-hook.ts'
 
 /** What a node finds out about itself. Each fault is a sentence; what is not looked at is no fault. */
@@ -42,35 +43,27 @@ export class Health implements Component {
   readonly name = 'health of this node'
   readonly #settings: HealthSettings
   readonly #parts: HealthParts
-  readonly #stopping = new AbortController()
-  #work: Promise<void> = Promise.resolve()
+  readonly #looking: Periodic
 
   constructor(settings: HealthSettings, parts: HealthParts) {
     this.#settings = settings
     this.#parts = parts
+    const { clock, onFacts } = parts
+    this.#looking = new Periodic(async (signal) => onFacts(await this.#look(signal)), { everyMs, clock })
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
-    this.#work = this.#keep(this.#stopping.signal).catch(fail)
+    this.#looking.start(fail)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#work
-  }
-
-  async #keep(signal: AbortSignal): Promise<void> {
-    const { clock, onFacts } = this.#parts
-    while (!signal.aborted) {
-      onFacts(await this.#look(signal))
-      await clock.sleep(everyMs, signal).catch(() => {})
-    }
+    await this.#looking.stop()
   }
 
   async #look(signal: AbortSignal): Promise<Facts> {
     const { folder, interface: device, targets, freeMb } = this.#settings
     const [disk, room, carrier, gateway, doors] = await Promise.all([
-      this.#within(writeProbe(join(folder, 'probe'))),
+      this.#within(writeProbe(join(folder, 'probe')), signal),
       roomIn(folder),
       carrierFault(device),
       targetsFault(targets, signal),
@@ -82,9 +75,9 @@ export class Health implements Component {
   }
 
   /** A disk that hangs is a fault, not a reason to wait for it. */
-  async #within(probe: Promise<string | undefined>): Promise<string | undefined> {
+  async #within(probe: Promise<string | undefined>, signal: AbortSignal): Promise<string | undefined> {
     const late = this.#parts.clock
-      .sleep(writeMs, this.#stopping.signal)
+      .sleep(writeMs, signal)
       .then(() => `the disk took longer than ${writeMs} ms to write a few bytes`)
       .catch(() => undefined)
     return Promise.race([probe, late])

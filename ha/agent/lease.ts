@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { Periodic } from '../../lib/base/periodic.ts'
 import type { Etcd } from '../etcd/etcd.ts'
 
 /** Seconds after which etcd clears away what a dead node has left there. Nothing is decided by it. */
@@ -11,17 +12,15 @@ const keepMs = 3_000
 export class Lease implements Component {
   readonly name = 'lease at etcd'
   readonly #etcd: Etcd
-  readonly #clock: Clock
   readonly #log: Log
-  readonly #stopping = new AbortController()
+  readonly #keeping: Periodic
   #id: string | undefined
   #granting: Promise<string | undefined> | undefined
-  #work: Promise<void> = Promise.resolve()
 
   constructor(etcd: Etcd, { clock, log }: { clock: Clock; log: Log }) {
     this.#etcd = etcd
-    this.#clock = clock
     this.#log = log
+    this.#keeping = new Periodic(() => this.#keep(), { everyMs: keepMs, clock })
   }
 
   /** What we have now, if anything: nothing waits for a lease. */
@@ -40,22 +39,18 @@ export class Lease implements Component {
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
-    this.#work = this.#keep(this.#stopping.signal).catch(fail)
+    this.#keeping.start(fail)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#work
+    await this.#keeping.stop()
     if (this.#id !== undefined) await this.#etcd.revokeLease(this.#id).catch(() => {}) // it ends by itself
     this.#id = undefined
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      if (this.#id === undefined) await this.#grant()
-      else await this.#keepOnce(this.#id)
-      await this.#clock.sleep(keepMs, signal).catch(() => {})
-    }
+  async #keep(): Promise<void> {
+    if (this.#id === undefined) await this.#grant()
+    else await this.#keepOnce(this.#id)
   }
 
   async #keepOnce(id: string): Promise<void> {

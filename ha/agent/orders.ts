@@ -6,8 +6,16 @@ import { whyNoHandOver, whyNoTaker } from '../role/leaving.ts'
 import type { Agent } from './agent.ts'
 import type { Claimed } from './claims.ts'
 import type { Events } from './events.ts'
-import { OrderRefused, type Asked } from './routes.ts'
 import type { PairStatus } from './views.ts'
+
+/** Who asks for a change, and what for. */
+interface Asked {
+  by: string
+  why: string
+}
+
+/** An order that is not carried out, and why. */
+export class OrderRefused extends Error {}
 
 export interface OrdersParts {
   etcd: Etcd
@@ -24,7 +32,10 @@ export interface OrdersParts {
 const orderSeconds = 5
 const unheardMs = 3_000
 
-/** What administrators want done. Whatever concerns the active node goes by way of etcd, so that any node may be asked. */
+/**
+ * What administrators want done. Whatever concerns the active node goes by way of etcd, so that any node may be asked.
+ * Orders throw OrderRefused, or EtcdUnavailable.
+ */
 export class Orders {
   readonly #parts: OrdersParts
   #carriedOut = ''

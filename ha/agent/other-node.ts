@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
+import { Periodic } from '../../lib/base/periodic.ts'
 import type { Link } from '../link/link.ts'
 import { unheard } from './status.ts'
 import type { NodeView } from './views.ts'
@@ -25,15 +26,17 @@ export class OtherNode implements Component {
   readonly name = 'word of the other node'
   readonly #place: { name: string; address: string }
   readonly #parts: OtherNodeParts
-  readonly #stopping = new AbortController()
+  readonly #telling: Periodic
   #heard: NodeView | undefined
   #heardMs = -Infinity
-  #work: Promise<void> = Promise.resolve()
   #forget: () => void = () => {}
 
   constructor(place: { name: string; address: string }, parts: OtherNodeParts) {
     this.#place = place
     this.#parts = parts
+    const { link, own, clock } = parts
+    const tell = () => void link.send({ type: 'STATUS', status: brief(own()) })
+    this.#telling = new Periodic(tell, { everyMs: tellEveryMs, clock })
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
@@ -42,13 +45,12 @@ export class OtherNode implements Component {
       this.#heard = message.status as unknown as NodeView
       this.#heardMs = atMs
     })
-    this.#work = this.#keepTelling(this.#stopping.signal).catch(fail)
+    this.#telling.start(fail)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
     this.#forget()
-    await this.#work
+    await this.#telling.stop()
   }
 
   view(): NodeView {
@@ -65,14 +67,6 @@ export class OtherNode implements Component {
       ...view,
       role: 'unknown',
       why: seenMs === undefined ? 'not heard, only registered' : 'not heard any more',
-    }
-  }
-
-  async #keepTelling(signal: AbortSignal): Promise<void> {
-    const { link, own, clock } = this.#parts
-    while (!signal.aborted) {
-      link.send({ type: 'STATUS', status: brief(own()) })
-      await clock.sleep(tellEveryMs, signal).catch(() => {})
     }
   }
 }

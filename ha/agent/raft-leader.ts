@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { Periodic } from '../../lib/base/periodic.ts'
 import type { Etcd, Member } from '../etcd/etcd.ts'
 
 const lookEveryMs = 5_000
@@ -24,13 +25,15 @@ export interface RaftLeaderParts {
 export class RaftLeader implements Component {
   readonly name = 'leader of etcd'
   readonly #parts: RaftLeaderParts
-  readonly #stopping = new AbortController()
+  readonly #looking: Periodic
   #members: Member[] = []
   #movedMs = -Infinity
-  #work: Promise<void> = Promise.resolve()
 
   constructor(parts: RaftLeaderParts) {
     this.#parts = parts
+    const { clock, log } = parts
+    const look = () => this.#look().catch((err: unknown) => log.debug({ err }, 'members of etcd not seen'))
+    this.#looking = new Periodic(look, { everyMs: lookEveryMs, clock })
   }
 
   /** As they were last seen. */
@@ -39,20 +42,11 @@ export class RaftLeader implements Component {
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
-    this.#work = this.#keep(this.#stopping.signal).catch(fail)
+    this.#looking.start(fail)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#work
-  }
-
-  async #keep(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#parts
-    while (!signal.aborted) {
-      await this.#look().catch((err: unknown) => log.debug({ err }, 'members of etcd not seen'))
-      await clock.sleep(lookEveryMs, signal).catch(() => {})
-    }
+    await this.#looking.stop()
   }
 
   async #look(): Promise<void> {

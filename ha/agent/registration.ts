@@ -1,6 +1,7 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { Periodic } from '../../lib/base/periodic.ts'
 import type { Etcd, TxnOutcome } from '../etcd/etcd.ts'
 import { parseCluster, parseMember, type Keys } from '../etcd/keys.ts'
 import { whyRefuse } from './guards.ts'
@@ -40,7 +41,7 @@ export class Registration implements Component {
   readonly name = 'registration at etcd'
   readonly #settings: RegistrationSettings
   readonly #parts: RegistrationParts
-  readonly #stopping = new AbortController()
+  readonly #registering: Periodic
   #known: Known = { machine: '', uuid: '', clusterId: '', revision: 0 }
   /** Highest revision of etcd so far, and that of a while ago. */
   #highest = 0
@@ -51,11 +52,11 @@ export class Registration implements Component {
   /** Revision of our own entry. 0: there is none. */
   #revision = 0
   #other: NodeView | undefined
-  #work: Promise<void> = Promise.resolve()
 
   constructor(settings: RegistrationSettings, parts: RegistrationParts) {
     this.#settings = settings
     this.#parts = parts
+    this.#registering = new Periodic(() => this.#tryToRegister(), { everyMs, clock: parts.clock })
   }
 
   /** What the other node last wrote; undefined: its entry has ended. */
@@ -66,12 +67,11 @@ export class Registration implements Component {
   async start(fail: (reason: unknown) => void): Promise<void> {
     this.#known = await this.#parts.file.load()
     this.#highest = this.#settled = this.#known.revision
-    this.#work = this.#keep(this.#stopping.signal).catch(fail)
+    this.#registering.start(fail)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#work
+    await this.#registering.stop()
     if (this.#known.uuid !== '') await this.#save()
   }
 
@@ -92,16 +92,15 @@ export class Registration implements Component {
     this.#settled = this.#highest
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
-    const { clock, log, onRefuse } = this.#parts
-    while (!signal.aborted) {
-      const why = await this.#register().catch((err: unknown) => {
-        log.debug({ err }, 'not registered')
-        return undefined
-      })
-      if (why !== undefined) return onRefuse(why)
-      await clock.sleep(everyMs, signal).catch(() => {})
-    }
+  async #tryToRegister(): Promise<void> {
+    const { log, onRefuse } = this.#parts
+    const why = await this.#register().catch((err: unknown) => {
+      log.debug({ err }, 'not registered')
+      return undefined
+    })
+    if (why === undefined) return
+    void this.#registering.stop()
+    onRefuse(why)
   }
 
   /** @returns why this node must not act */

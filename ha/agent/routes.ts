@@ -1,68 +1,48 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { DrillReport, PairEvent, PairStatus, Reign } from './views.ts'
+import type { Chronicle } from './chronicle.ts'
+import type { Events } from './events.ts'
+import { OrderRefused, type Orders } from './orders.ts'
+import type { PairStatus } from './views.ts'
 
-/** Who asks for a change, and what for. */
-export interface Asked {
-  by: string
-  why: string
-}
-
-/** An order that is not carried out, and why. */
-export class OrderRefused extends Error {}
-
-/** What administrators may ask of the agent. Orders throw OrderRefused, or EtcdUnavailable. */
-export interface Desk {
+export interface AgentRoutesParts {
   status: () => PairStatus
-  events: () => PairEvent[]
-  onEvent: (listener: (event: PairEvent) => void) => () => void
-  history: () => Promise<{ reigns: Reign[]; drills: DrillReport[] }>
-  handOver: (order: Asked & { to?: string; drainMs: number; dryRun: boolean }) => Promise<object>
-  force: (order: Asked & { dryRun: boolean }) => Promise<object>
-  pause: (order: Asked & { minutes: number }) => Promise<object>
-  resume: (order: { by: string }) => Promise<object>
-  /** Out of service, until it is put back. */
-  takeOut: (order: Asked & { node: string }) => Promise<object>
-  putBack: (order: { node: string; by: string }) => Promise<object>
-  keepDrill: (report: DrillReport) => Promise<void>
-  /** For the file server: who has every acknowledged save. */
-  changeInsync: (order: {
-    op: 'add' | 'remove'
-    node: string
-    why: string
-  }) => Promise<{ insync: readonly string[] }>
+  events: Pick<Events, 'list' | 'onEvent'>
+  chronicle: Pick<Chronicle, 'read' | 'keepDrill'>
+  orders: Orders
 }
 
-/** HTTP with JSON on the agent's control socket. */
-export function agentRoutes(desk: Desk): (app: FastifyInstance) => void {
+/** What administrators may ask of the agent: HTTP with JSON on its control socket. */
+export function agentRoutes(parts: AgentRoutesParts): (app: FastifyInstance) => void {
+  const { status, events, chronicle } = parts
   return (app) => {
-    app.get('/status', () => desk.status())
-    app.get('/events', () => ({ events: desk.events() }))
+    app.get('/status', () => status())
+    app.get('/events', () => ({ events: events.list() }))
     app.get('/events/live', (request, reply) => {
       reply.hijack()
       reply.raw.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
-      const leave = desk.onEvent((event) => reply.raw.write(`${JSON.stringify(event)}\n`))
+      const leave = events.onEvent((event) => reply.raw.write(`${JSON.stringify(event)}\n`))
       request.raw.once('close', leave)
     })
-    app.get('/history', (_request, reply) => answer(reply, () => desk.history()))
-    for (const [method, url, carryOut] of orders(desk))
+    app.get('/history', (_request, reply) => answer(reply, () => chronicle.read()))
+    for (const [method, url, carryOut] of ordersTo(parts))
       app.route({ method, url, handler: (request, reply) => answer(reply, () => carryOut(request.body)) })
   }
 }
 
-type Order = [method: 'POST' | 'DELETE', url: string, carryOut: (body: never) => Promise<unknown>]
+type Route = [method: 'POST' | 'DELETE', url: string, carryOut: (body: never) => Promise<unknown>]
 
 /** What is in a body is said by the order's type: whoever may use the socket is ours. */
-const orders = (desk: Desk) =>
+const ordersTo = ({ orders, chronicle }: AgentRoutesParts) =>
   [
-    ['POST', '/handover', desk.handOver],
-    ['POST', '/force', desk.force],
-    ['POST', '/pause', desk.pause],
-    ['DELETE', '/pause', desk.resume],
-    ['POST', '/standby', desk.takeOut],
-    ['DELETE', '/standby', desk.putBack],
-    ['POST', '/history/drill', desk.keepDrill],
-    ['POST', '/insync', desk.changeInsync],
-  ] satisfies Order[] as [Order[0], string, (body: unknown) => Promise<unknown>][]
+    ['POST', '/handover', (order) => orders.handOver(order)],
+    ['POST', '/force', (order) => orders.force(order)],
+    ['POST', '/pause', (order) => orders.pause(order)],
+    ['DELETE', '/pause', () => orders.resume()],
+    ['POST', '/standby', (order) => orders.takeOut(order)],
+    ['DELETE', '/standby', (order) => orders.putBack(order)],
+    ['POST', '/history/drill', (report) => chronicle.keepDrill(report)],
+    ['POST', '/insync', (order) => orders.changeInsync(order)],
+  ] satisfies Route[] as [Route[0], string, (body: unknown) => Promise<unknown>][]
 
 /** 409: understood and refused; 503: nobody knows, etcd does not answer. */
 async function answer(reply: FastifyReply, work: () => Promise<unknown>): Promise<unknown> {

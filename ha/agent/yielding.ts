@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Component } from '../../lib/base/component.ts'
+import { Periodic } from '../../lib/base/periodic.ts'
 import { judgeMove, unwatched, type Health, type Watched } from '../role/moves.ts'
 import type { State } from '../role/state.ts'
 import type { Agent } from './agent.ts'
@@ -30,35 +31,31 @@ export class Yielding implements Component {
   readonly name = 'yielding'
   readonly #settings: YieldingSettings
   readonly #parts: YieldingParts
-  readonly #stopping = new AbortController()
+  readonly #looking: Periodic
   #watched: Watched = unwatched
   #movesMs: number[] = []
   #epoch = 0
   #loud = ''
-  #work: Promise<void> = Promise.resolve()
 
   constructor(settings: YieldingSettings, parts: YieldingParts) {
     this.#settings = settings
     this.#parts = parts
+    this.#looking = new Periodic(() => this.#look(), { everyMs, clock: parts.clock })
   }
 
   async start(fail: (reason: unknown) => void): Promise<void> {
-    this.#work = this.#keepLooking(this.#stopping.signal).catch(fail)
+    this.#looking.start(fail)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await this.#work
+    await this.#looking.stop()
   }
 
-  async #keepLooking(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const { state } = this.#parts.agent
-      this.#countMoves(state)
-      if (state.role.name === 'active' && state.role.serving) this.#look(state)
-      else this.#watched = unwatched
-      await this.#parts.clock.sleep(everyMs, signal).catch(() => {})
-    }
+  #look(): void {
+    const { state } = this.#parts.agent
+    this.#countMoves(state)
+    if (state.role.name === 'active' && state.role.serving) this.#judge(state)
+    else this.#watched = unwatched
   }
 
   #countMoves({ record }: State): void {
@@ -68,7 +65,7 @@ export class Yielding implements Component {
     this.#epoch = epoch
   }
 
-  #look({ record, other: name }: State): void {
+  #judge({ record, other: name }: State): void {
     const { agent, own, other, events, clock } = this.#parts
     const others = other()
     const { watched, verdict } = judgeMove(this.#watched, {

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
-import { UsageError, type Io, type OptionValues } from '../../lib/base/command.ts'
+import { UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
 import { ControlRefused } from '../../lib/base/control-socket.ts'
+import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { environment } from '../../lib/base/process.ts'
 import { wordIn } from './words.ts'
 
@@ -20,6 +21,22 @@ export const changeHelp = `  -y, --yes                does not ask
 
 export const changeExits =
   'Exit code 0: done; 1: it could not be done; 2: used wrongly; 6: refused, by the pair or by you.'
+
+interface ChangeCommand extends Pick<Command, 'name' | 'summary' | 'usage' | 'run'> {
+  /** What comes before the options that all have. */
+  help: string
+  /** What --json prints; absent: the answer. */
+  json?: string
+  options?: Command['options']
+}
+
+/** A command that changes something, with what all of those have: options, the end of the help, and exit codes. */
+export const changeCommand = ({ json = 'as JSON', options, ...command }: ChangeCommand): Command => ({
+  ...command,
+  help: `${command.help}${changeHelp}${nodeHelp}\n      --json               ${json}`,
+  options: { ...nodeOptions, ...changeOptions, ...options, json: { type: 'boolean' } },
+  run: (input, io) => changing(io, () => command.run(input, io)),
+})
 
 /** It is not done, for a reason that is understood: exit code 6. */
 export class Declined extends Error {}

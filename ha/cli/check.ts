@@ -1,7 +1,7 @@
 import type { Command, OptionValues } from '../../lib/base/command.ts'
 import { NotRunning } from '../../lib/base/control-socket.ts'
 import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
-import { asJson } from '../../lib/base/table.ts'
+import { show } from '../../lib/base/table.ts'
 import type { PairStatus } from '../agent/views.ts'
 import { judge, type Check, type Judgement } from './judge.ts'
 import { pairStatus } from './node.ts'
@@ -27,7 +27,7 @@ Exit code 0: yes; 1: yes, but something needs attention; 2: no, or the agent of 
       return exitCodes.cannot
     }
     const judgement = judge(status)
-    io.stdout(options['json'] === true ? asJson(judgement) : checkText(judgement, paintFor(io)))
+    show(io, options, judgement, checkText(judgement, paintFor(io)))
     return exitCodes[judgement.answer]
   },
 }

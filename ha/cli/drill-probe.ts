@@ -2,7 +2,7 @@ import { systemClock } from '../../lib/base/clock.ts'
 import { UsageError, type Io, type OptionValues } from '../../lib/base/command.ts'
 import { configOf } from '../../lib/base/node-options.ts'
 import { listenForStop } from '../../lib/base/process.ts'
-import { asJson } from '../../lib/base/table.ts'
+import { show } from '../../lib/base/table.ts'
 import { defaultConfig, type Config } from '../../lib/base/config.ts'
 import { measuredText } from '../drill/report.ts'
 import { targetsOf, type DrilledNode, type Targets } from '../drill/targets.ts'
@@ -31,7 +31,7 @@ export async function probe(options: OptionValues, io: Io): Promise<number> {
   await wait(forMs, stop.signal)
   const measured = await meter.finish()
   stop.dispose()
-  io.stdout(options['json'] === true ? asJson(measured) : measuredText(measured))
+  show(io, options, measured, measuredText(measured))
   return exits.done
 }
 

@@ -2,7 +2,7 @@ import { systemClock } from '../../lib/base/clock.ts'
 import type { Io, OptionValues } from '../../lib/base/command.ts'
 import { configOf } from '../../lib/base/node-options.ts'
 import { listenForStop } from '../../lib/base/process.ts'
-import { asJson } from '../../lib/base/table.ts'
+import { show } from '../../lib/base/table.ts'
 import type { PairStatus } from '../agent/views.ts'
 import { measureAround, type Meter } from '../drill/play.ts'
 import { reportOf, reportText, type DrillFacts } from '../drill/report.ts'
@@ -53,7 +53,7 @@ const leadMs = 6_000
 
 async function playOnly(drill: Drill, context: Context, options: OptionValues, io: Io): Promise<number> {
   const changed = await changeBy(drill, context)
-  io.stdout(options['json'] === true ? asJson(changed) : `${endText(changed)}\n`)
+  show(io, options, changed, `${endText(changed)}\n`)
   if (changed.rolledBack === true) return exits.rolledBack
   return changed.failure === undefined ? exits.done : exits.failed
 }
@@ -73,7 +73,7 @@ async function playMeasured(
   })
   const report = reportOf(factsOf(drill, { at, ...changed }, options), measured, changed.failure)
   await keepReport(context.ask, report, io)
-  io.stdout(options['json'] === true ? asJson(report) : reportText(report))
+  show(io, options, report, reportText(report))
   if (changed.rolledBack === true) return exits.rolledBack
   return report.passed ? exits.done : exits.missed
 }

@@ -1,6 +1,6 @@
 import { UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
 import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
-import { asJson, table } from '../../lib/base/table.ts'
+import { show, table } from '../../lib/base/table.ts'
 import { scenarios } from '../drill/scenarios.ts'
 import { changeHelp, changeOptions, changing } from './change.ts'
 import { probe, probeHelp, probeOptions } from './drill-probe.ts'
@@ -79,8 +79,6 @@ function list(options: OptionValues, io: Io): number {
     summary,
     objective,
   }))
-  io.stdout(
-    options['json'] === true ? asJson(data) : table(['scenario', 'run it on', 'lasts', 'what happens'], rows),
-  )
+  show(io, options, data, table(['scenario', 'run it on', 'lasts', 'what happens'], rows))
   return 0
 }

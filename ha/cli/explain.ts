@@ -1,6 +1,6 @@
 import { UsageError, type Command } from '../../lib/base/command.ts'
 import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
-import { asJson } from '../../lib/base/table.ts'
+import { show } from '../../lib/base/table.ts'
 import type { PairEvent, PairStatus } from '../agent/views.ts'
 import { eventsText } from './events.ts'
 import { agentOf } from './node.ts'
@@ -29,9 +29,9 @@ Exit code 1: there is no such event.${nodeHelp}
       return 1
     }
     const chain = event === undefined ? [] : chainOf(events, event)
-    if (options['json'] === true)
-      io.stdout(asJson(asked === undefined ? { nodes: whys(status), chain } : { chain }))
-    else io.stdout(`${asked === undefined ? whysText(status) : ''}${chainText(chain, paintFor(io))}`)
+    const story = chainText(chain, paintFor(io))
+    if (asked !== undefined) show(io, options, { chain }, story)
+    else show(io, options, { nodes: whys(status), chain }, `${whysText(status)}${story}`)
     return 0
   },
 }

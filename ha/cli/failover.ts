@@ -2,7 +2,7 @@ import { systemClock } from '../../lib/base/clock.ts'
 import { UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
 import { configOf, nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { listenForStop } from '../../lib/base/process.ts'
-import { asJson } from '../../lib/base/table.ts'
+import { show } from '../../lib/base/table.ts'
 import type { DrillReport, PairStatus } from '../agent/views.ts'
 import { measureAround } from '../drill/play.ts'
 import { reportOf, reportText } from '../drill/report.ts'
@@ -85,10 +85,11 @@ async function planned(options: OptionValues, io: Io): Promise<number> {
   await ask('/handover', { method: 'POST', body: { ...order, dryRun: true } })
   const plan = failoverPlan(status, order)
   if (options['dry-run'] === true) {
-    io.stdout(
-      options['json'] === true
-        ? asJson({ possible: true, ...plan })
-        : `it could be done\nbefore  ${plan.before}\nafter   ${plan.after}\n`,
+    show(
+      io,
+      options,
+      { possible: true, ...plan },
+      `it could be done\nbefore  ${plan.before}\nafter   ${plan.after}\n`,
     )
     return exits.done
   }
@@ -96,7 +97,7 @@ async function planned(options: OptionValues, io: Io): Promise<number> {
   const before = reigning(status)
   if (options['no-measure'] === true) return handOverOnly(ask, { order, before }, options, io)
   const report = await handOverMeasured(ask, { order, before }, options, io)
-  io.stdout(options['json'] === true ? asJson(report) : reportText(report))
+  show(io, options, report, reportText(report))
   if (report.to.node !== order.to) return exits.rolledBack
   return report.passed ? exits.done : exits.missed
 }
@@ -108,7 +109,7 @@ export const failoverPlan = ({ active, epoch, insync, nodes }: PairStatus, { to,
 
 async function handOverOnly(ask: Ask, change: Change, options: OptionValues, io: Io): Promise<number> {
   const tell = (outcome: HandOverStand, text: string) =>
-    io.stdout(options['json'] === true ? asJson({ outcome, ...change }) : `${text}\n`)
+    show(io, options, { outcome, ...change }, `${text}\n`)
   const { to } = change.order
   if (options['wait'] !== true) {
     await ask('/handover', { method: 'POST', body: { ...change.order, dryRun: false } })

@@ -1,6 +1,6 @@
 import { systemClock } from '../../lib/base/clock.ts'
 import { CommandError, UsageError, type Io, type OptionValues } from '../../lib/base/command.ts'
-import { asJson } from '../../lib/base/table.ts'
+import { show } from '../../lib/base/table.ts'
 import type { PairStatus } from '../agent/views.ts'
 import { confirmByName, Declined, exits, originOf } from './change.ts'
 import { agentOf } from './node.ts'
@@ -28,7 +28,7 @@ export async function takeOverByForce(options: OptionValues, io: Io): Promise<nu
   const { mayBeLost } = await ask<{ mayBeLost: MayBeLost }>('/force', call(true))
   io.stderr(lossText(node, mayBeLost))
   if (options['dry-run'] === true) {
-    io.stdout(options['json'] === true ? asJson({ possible: true, mayBeLost }) : 'it could be done\n')
+    show(io, options, { possible: true, mayBeLost }, 'it could be done\n')
     return exits.done
   }
   if (options['accept-data-loss'] !== true)
@@ -41,10 +41,11 @@ export async function takeOverByForce(options: OptionValues, io: Io): Promise<nu
   })
   if (status?.active !== node)
     throw new CommandError(`${node} is not active after ${withinMs / 1_000} s; \`ha explain\` tells why`)
-  io.stdout(
-    options['json'] === true
-      ? asJson({ outcome: 'done', active: node, epoch: status.epoch, mayBeLost })
-      : `${node} is active (epoch ${status.epoch}). When the other node comes back, what only it has goes to \`ha rescue list\`.\n`,
+  show(
+    io,
+    options,
+    { outcome: 'done', active: node, epoch: status.epoch, mayBeLost },
+    `${node} is active (epoch ${status.epoch}). When the other node comes back, what only it has goes to \`ha rescue list\`.\n`,
   )
   return exits.done
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '../../lib/base/clock.ts'
 import type { Command } from '../../lib/base/command.ts'
 import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
-import { asJson, table } from '../../lib/base/table.ts'
+import { show, table } from '../../lib/base/table.ts'
 import type { DrillReport, Reign } from '../agent/views.ts'
 import { agentOf } from './node.ts'
 import { briefly, clockTime, countIn, none } from './words.ts'
@@ -24,8 +24,7 @@ export const historyCommand: Command = {
     none(words)
     const history = await agentOf(options)<History>('/history')
     const count = countIn(options, 20)
-    const text = () => historyText(history, count, systemClock.wallTime())
-    io.stdout(options['json'] === true ? asJson(lastOf(history, count)) : text())
+    show(io, options, lastOf(history, count), historyText(history, count, systemClock.wallTime()))
     return 0
   },
 }

@@ -1,24 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { CommandError, UsageError, type Command, type OptionValues } from '../../lib/base/command.ts'
-import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
+import { CommandError, UsageError, type OptionValues } from '../../lib/base/command.ts'
 import type { PublishOrder, PublishProgress } from '../mirror/publisher.ts'
-import {
-  changeExits,
-  changeHelp,
-  changeOptions,
-  changing,
-  confirmPlan,
-  Declined,
-  exits,
-  originOf,
-} from './change.ts'
+import { changeCommand, changeExits, confirmPlan, Declined, exits, originOf } from './change.ts'
 import { followFileserver } from './node.ts'
 import { only, wordIn } from './words.ts'
 
 const roots = ['HTTPdata', 'HTTPSdata', 'TFTPdata'] as const
 
-export const publishCommand: Command = {
+export const publishCommand = changeCommand({
   name: 'publish',
   summary: 'Puts a file, such as firmware, on both nodes, and lets phones see it once both have it.',
   usage: 'publish FILE --to HTTPdata [--as NAME] [--no-wait] [--yes] [--json] [--config FILE]',
@@ -28,31 +18,23 @@ ${changeExits}
       --to FOLDER          ${roots.join(', ')}
       --as NAME            what phones call it; otherwise its own name
       --no-wait            lets phones see it at once, on the active node first
-${changeHelp}${nodeHelp}
-      --json               progress as lines of JSON`,
-  options: {
-    ...nodeOptions,
-    ...changeOptions,
-    to: { type: 'string' },
-    as: { type: 'string' },
-    'no-wait': { type: 'boolean' },
-    json: { type: 'boolean' },
+`,
+  json: 'progress as lines of JSON',
+  options: { to: { type: 'string' }, as: { type: 'string' }, 'no-wait': { type: 'boolean' } },
+  async run({ words, options }, io) {
+    const { order, bytes } = await orderOf(only(words, 'name one file'), options)
+    await confirmPlan(io, options, {
+      before: `${order.source} (${bytes} bytes) is with you`,
+      after: `phones get ${order.root}/${order.name}${order.wait ? ' once both nodes have it' : ' at once'}`,
+    })
+    for await (const line of followFileserver<Line>(options, publishUrl(order, options))) {
+      if ('message' in line) throw new Declined(line.message)
+      io.stdout(options['json'] === true ? `${JSON.stringify(line)}\n` : progressText(line))
+      if (line.step === 'published') return exits.done
+    }
+    throw new CommandError('the file server broke off; nothing was published')
   },
-  run: ({ words, options }, io) =>
-    changing(io, async () => {
-      const { order, bytes } = await orderOf(only(words, 'name one file'), options)
-      await confirmPlan(io, options, {
-        before: `${order.source} (${bytes} bytes) is with you`,
-        after: `phones get ${order.root}/${order.name}${order.wait ? ' once both nodes have it' : ' at once'}`,
-      })
-      for await (const line of followFileserver<Line>(options, publishUrl(order, options))) {
-        if ('message' in line) throw new Declined(line.message)
-        io.stdout(options['json'] === true ? `${JSON.stringify(line)}\n` : progressText(line))
-        if (line.step === 'published') return exits.done
-      }
-      throw new CommandError('the file server broke off; nothing was published')
-    }),
-}
+})
 
 /** What the file server tells on its way; a message where it cannot go on. */
 type Line = PublishProgress | { message: string }

@@ -1,17 +1,7 @@
-import { UsageError, type Command, type Io, type OptionValues } from '../../lib/base/command.ts'
-import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
-import { asJson, table } from '../../lib/base/table.ts'
+import { UsageError, type Io, type OptionValues } from '../../lib/base/command.ts'
+import { show, table } from '../../lib/base/table.ts'
 import type { Rescued } from '../../lib/users/twin/rescue.ts'
-import {
-  changeExits,
-  changeHelp,
-  changeOptions,
-  changing,
-  confirmPlan,
-  Declined,
-  exits,
-  originOf,
-} from './change.ts'
+import { changeCommand, changeExits, confirmPlan, Declined, exits, originOf } from './change.ts'
 import { fileserverOf } from './node.ts'
 import { clockTime, none, only } from './words.ts'
 
@@ -22,25 +12,22 @@ const help = `
 Files of the served folders that "ha resync" moved away lie beside them, in .state/rescue/drift-... of the data folder.
 Nothing that is set aside is ever deleted by itself.
 ${changeExits}
-${changeHelp}${nodeHelp}
-      --json               as JSON`
+`
 
-export const rescueCommand: Command = {
+export const rescueCommand = changeCommand({
   name: 'rescue',
   summary: 'Lists what was set aside when the nodes had come apart, and brings it back.',
   usage: 'rescue list | rescue restore <id> [--yes] [--json] [--config FILE]',
   help,
-  options: { ...nodeOptions, ...changeOptions, json: { type: 'boolean' } },
-  run: ({ words: [verb, ...words], options }, io) =>
-    changing(io, async () => {
-      if (verb === 'list') {
-        none(words)
-        return list(options, io)
-      }
-      if (verb === 'restore') return restore(only(words, 'name one, by its id'), options, io)
-      throw new UsageError('say `rescue list` or `rescue restore <id>`')
-    }),
-}
+  async run({ words: [verb, ...words], options }, io) {
+    if (verb === 'list') {
+      none(words)
+      return list(options, io)
+    }
+    if (verb === 'restore') return restore(only(words, 'name one, by its id'), options, io)
+    throw new UsageError('say `rescue list` or `rescue restore <id>`')
+  },
+})
 
 /** Oldest first. */
 const rescuedOn = async (options: OptionValues) =>
@@ -48,7 +35,7 @@ const rescuedOn = async (options: OptionValues) =>
 
 async function list(options: OptionValues, io: Io): Promise<number> {
   const all = await rescuedOn(options)
-  io.stdout(options['json'] === true ? asJson(all) : rescuedText(all))
+  show(io, options, all, rescuedText(all))
   return exits.done
 }
 
@@ -83,6 +70,6 @@ async function restore(id: string, options: OptionValues, io: Io): Promise<numbe
     method: 'POST',
     body: { id, by },
   })
-  io.stdout(options['json'] === true ? asJson(answer) : `${found.name} is restored\n`)
+  show(io, options, answer, `${found.name} is restored\n`)
   return exits.done
 }

@@ -1,12 +1,9 @@
-import type { Command, Io, OptionValues } from '../../lib/base/command.ts'
-import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
-import { asJson } from '../../lib/base/table.ts'
+import type { Io, OptionValues } from '../../lib/base/command.ts'
+import { show } from '../../lib/base/table.ts'
 import type { PairStatus } from '../agent/views.ts'
 import {
+  changeCommand,
   changeExits,
-  changeHelp,
-  changeOptions,
-  changing,
   confirmPlan,
   Declined,
   exits,
@@ -19,29 +16,24 @@ import { handOver, otherNode, reigning, rolledBackText } from './handing-over.ts
 import { agentOf, type Ask } from './node.ts'
 import { only } from './words.ts'
 
-const standbyOptions = { ...nodeOptions, ...changeOptions, json: { type: 'boolean' } } as const
-
-export const standbyCommand: Command = {
+export const standbyCommand = changeCommand({
   name: 'standby',
   summary: 'Takes a node out of service: it does not take over until it is put back.',
   usage: 'standby <node> --why TEXT [--yes] [--json] [--config FILE]',
   help: `
 Where the node is active, it hands over first. It goes on receiving what phones save.
 ${changeExits} 5: the other node did not take over.
-${changeHelp}${nodeHelp}
-      --json               as JSON`,
-  options: standbyOptions,
-  run: ({ words, options }, io) => changing(io, () => takeOut(only(words, 'name one node'), options, io)),
-}
+`,
+  run: async ({ words, options }, io) => takeOut(only(words, 'name one node'), options, io),
+})
 
-export const unstandbyCommand: Command = {
+export const unstandbyCommand = changeCommand({
   name: 'unstandby',
   summary: 'Puts a node back into service.',
   usage: 'unstandby <node> [--yes] [--json] [--config FILE]',
-  help: `\n${changeExits}\n${changeHelp}${nodeHelp}\n      --json               as JSON`,
-  options: standbyOptions,
-  run: ({ words, options }, io) => changing(io, () => putBack(only(words, 'name one node'), options, io)),
-}
+  help: `\n${changeExits}\n`,
+  run: async ({ words, options }, io) => putBack(only(words, 'name one node'), options, io),
+})
 
 async function takeOut(node: string, options: OptionValues, io: Io): Promise<number> {
   const origin = reasonedOrigin(options)
@@ -50,7 +42,7 @@ async function takeOut(node: string, options: OptionValues, io: Io): Promise<num
   await confirmPlan(io, options, standbyPlan(known(node, status), status))
   if (status.active === node && !(await leave(ask, status, origin, io))) return exits.rolledBack
   const answer = await ask('/standby', { method: 'POST', body: { node, ...origin } })
-  io.stdout(options['json'] === true ? asJson(answer) : `${node} is out of service\n`)
+  show(io, options, answer, `${node} is out of service\n`)
   return exits.done
 }
 
@@ -60,7 +52,7 @@ async function putBack(node: string, options: OptionValues, io: Io): Promise<num
   known(node, status)
   await confirmPlan(io, options, { before: `${node} is out of service`, after: `${node} may take over` })
   const answer = await ask('/standby', { method: 'DELETE', body: { node, by: originOf(options).by } })
-  io.stdout(options['json'] === true ? asJson(answer) : `${node} is in service\n`)
+  show(io, options, answer, `${node} is in service\n`)
   return exits.done
 }
 

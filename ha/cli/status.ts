@@ -3,7 +3,7 @@ import type { Command, Io, OptionValues } from '../../lib/base/command.ts'
 import { NotRunning } from '../../lib/base/control-socket.ts'
 import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { listenForStop } from '../../lib/base/process.ts'
-import { asJson } from '../../lib/base/table.ts'
+import { show } from '../../lib/base/table.ts'
 import { pairStatus } from './node.ts'
 import { paintFor } from './paint.ts'
 import { statusText } from './status-text.ts'
@@ -23,7 +23,7 @@ Exit code 0: a node is active; 1: none is, or the agent of this node does not ru
     if (options['watch'] === true) return watch(options, io)
     const status = await pairStatus(options)
     const now = systemClock.wallTime()
-    io.stdout(options['json'] === true ? asJson(status) : statusText(status, now, paintFor(io)))
+    show(io, options, status, statusText(status, now, paintFor(io)))
     return status.active === undefined ? 1 : 0
   },
 }

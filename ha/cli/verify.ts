@@ -1,19 +1,9 @@
-import type { Command, Io, OptionValues } from '../../lib/base/command.ts'
-import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
-import { asJson, table } from '../../lib/base/table.ts'
+import type { Io, OptionValues } from '../../lib/base/command.ts'
+import { show, table } from '../../lib/base/table.ts'
 import type { PairStatus } from '../agent/views.ts'
 import type { Difference } from '../mirror/differences.ts'
 import type { ScrubReport } from '../replica/upkeep.ts'
-import {
-  changeExits,
-  changeHelp,
-  changeOptions,
-  changing,
-  confirmPlan,
-  Declined,
-  exits,
-  originOf,
-} from './change.ts'
+import { changeCommand, changeExits, confirmPlan, Declined, exits, originOf } from './change.ts'
 import { agentOf, fileserverOf, type Ask } from './node.ts'
 import { none, only } from './words.ts'
 
@@ -28,7 +18,7 @@ export interface Comparison {
 /** All files are read. */
 const longMs = 3_600_000
 
-export const verifyCommand: Command = {
+export const verifyCommand = changeCommand({
   name: 'verify',
   summary: 'Reads everything on the disks anew, compares both nodes, and mends.',
   usage: 'verify [--repair] [--yes] [--json] [--config FILE]',
@@ -36,26 +26,24 @@ export const verifyCommand: Command = {
 Users' data that is damaged on this node is mended from the other one in any case.
 Exit code 0: both have the same, or have it now; 1: they differ; 2: used wrongly; 6: refused, by the pair or by you.
       --repair             on the standby: where files differ, takes those of the active node, as \`ha resync\` does
-${changeHelp}${nodeHelp}
-      --json               as JSON`,
-  options: { ...nodeOptions, ...changeOptions, repair: { type: 'boolean' }, json: { type: 'boolean' } },
-  run: ({ words, options }, io) =>
-    changing(io, async () => {
-      none(words)
-      const ask = fileserverOf(options)
-      const before = await compare(ask)
-      if (options['repair'] !== true || isSame(before)) return tell(before, options, io)
-      const { node } = await agentOf(options)<PairStatus>('/status')
-      io.stderr(comparisonText(before))
-      if ((await resync(node, options, io)) !== exits.done) return exits.failed
-      return tell(await compare(ask), options, io)
-    }),
-}
+`,
+  options: { repair: { type: 'boolean' } },
+  async run({ words, options }, io) {
+    none(words)
+    const ask = fileserverOf(options)
+    const before = await compare(ask)
+    if (options['repair'] !== true || isSame(before)) return tell(before, options, io)
+    const { node } = await agentOf(options)<PairStatus>('/status')
+    io.stderr(comparisonText(before))
+    if ((await resync(node, options, io)) !== exits.done) return exits.failed
+    return tell(await compare(ask), options, io)
+  },
+})
 
 const compare = (ask: Ask) => ask<Comparison>('/pair/verify', { method: 'POST', body: {}, timeoutMs: longMs })
 
 function tell(comparison: Comparison, options: OptionValues, io: Io): number {
-  io.stdout(options['json'] === true ? asJson(comparison) : comparisonText(comparison))
+  show(io, options, comparison, comparisonText(comparison))
   return isSame(comparison) ? exits.done : exits.failed
 }
 
@@ -72,22 +60,16 @@ export function comparisonText({ users, files: { files, differences } }: Compari
   return `${data}\n${differences.length} of ${files} files differ:\n\n${table(['file', 'why'], rows)}`
 }
 
-export const resyncCommand: Command = {
+export const resyncCommand = changeCommand({
   name: 'resync',
   summary: "Brings the standby's files in line with the active node's, hand edits included.",
   usage: 'resync <node> [--yes] [--json] [--config FILE]',
   help: `
 Run it on that node. What is overwritten is set aside first, in .state/rescue of the data folder.
 ${changeExits}
-${changeHelp}${nodeHelp}
-      --json               as JSON`,
-  options: { ...nodeOptions, ...changeOptions, json: { type: 'boolean' } },
-  run: ({ words, options }, io) =>
-    changing(io, async () => {
-      const node = only(words, 'name one node')
-      return resync(node, options, io)
-    }),
-}
+`,
+  run: async ({ words, options }, io) => resync(only(words, 'name one node'), options, io),
+})
 
 async function resync(node: string, options: OptionValues, io: Io): Promise<number> {
   const status = await agentOf(options)<PairStatus>('/status')
@@ -102,7 +84,7 @@ async function resync(node: string, options: OptionValues, io: Io): Promise<numb
   })
   const call = { method: 'POST', body: { node, ...originOf(options) }, timeoutMs: longMs } as const
   const answer = await fileserverOf(options)<Resynced>('/pair/resync', call)
-  io.stdout(options['json'] === true ? asJson(answer) : resyncedText(node, answer))
+  show(io, options, answer, resyncedText(node, answer))
   return exits.done
 }
 

@@ -1,3 +1,5 @@
+import type { Io, OptionValues } from './command.ts'
+
 /** Columns as wide as their widest cell, two spaces apart; `right` names the columns of numbers. */
 export function table(
   head: readonly string[],
@@ -20,3 +22,7 @@ export function table(
 }
 
 export const asJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
+
+/** What a command has found out: with --json for a program, otherwise for a person. */
+export const show = (io: Io, { json }: OptionValues, found: unknown, text: string): void =>
+  io.stdout(json === true ? asJson(found) : text)
