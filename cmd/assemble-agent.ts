@@ -57,6 +57,7 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
       timing,
       facts,
       fileserver: fileserver.view,
+      keysDaysLeft: Math.floor((keys.validTo.getTime() - clock.wallTime().getTime()) / dayMs),
     })
   const registration = new Registration(
     { me, other, address, uuid: keys.uuid, keys: ground.keys },
@@ -128,6 +129,8 @@ export async function assembleAgent(config: Config, keys: PairKeys, log: Log): P
     ],
   }
 }
+
+const dayMs = 86_400_000
 
 type Ground = Awaited<ReturnType<typeof groundOf>>
 

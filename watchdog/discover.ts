@@ -9,6 +9,7 @@ import { httpProbe } from './probes/http.ts'
 import { introducer } from './probes/introduce.ts'
 import { clockProbe, diskProbe, memoryProbe, processorProbe, type DiskParts } from './probes/machine.ts'
 import { extensionOf } from './probes/names.ts'
+import { floatingAddressProbe, pairProbe, portOfPhones } from './probes/pair.ts'
 import type { ProbeParts } from './probes/parts.ts'
 import { PhoneStub } from './probes/phone-stub.ts'
 import { processProbe } from './probes/process.ts'
@@ -45,6 +46,7 @@ export function discoverProbes(config: Config, { clock, token }: { clock: Clock;
       ...disksOf(config).map((disk) => diskProbe(disk, parts)),
       ...doorProbes(parts),
       ...refusalProbes(parts),
+      ...(config.pair.enabled ? pairProbes(parts) : []),
       memoryProbe(parts),
       processorProbe(parts),
       clockProbe(parts),
@@ -75,6 +77,15 @@ function refusalProbes(parts: ProbeParts): Probe[] {
     ftp.enabled ? passwordProbe(parts) : undefined,
   ]
   return probes.filter((probe) => probe !== undefined)
+}
+
+function pairProbes(parts: ProbeParts): Probe[] {
+  const { pair } = parts.config
+  const port = portOfPhones(parts.config)
+  return [
+    pairProbe(parts),
+    ...(port === undefined ? [] : pair.vip.map((address) => floatingAddressProbe(address, port, parts))),
+  ]
 }
 
 /** Where the doors see us come from, and ask us who we are. */

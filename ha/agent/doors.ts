@@ -14,12 +14,13 @@ export async function doorsFault(
 
 async function openIncident(socketPath: string): Promise<string | undefined> {
   interface Watched {
-    open: { about: string; why: string; probes: string[] }[]
+    open: { about: string; severity: string; why: string; probes: string[] }[]
   }
   // Without a watchdog there is nobody to say so.
   const watched = await askControl<Watched>(socketPath, '/status', { timeoutMs: watchdogMs }).catch(
     () => undefined,
   )
-  const incident = watched?.open.find(({ about }) => about === 'fault')
+  // Others are about the machine, and some about the pair itself: none of them would be mended by a hand-over.
+  const incident = watched?.open.find(({ about, severity }) => about === 'fault' && severity === 'critical')
   return incident === undefined ? undefined : `${incident.probes.join(', ')}: ${incident.why}`
 }

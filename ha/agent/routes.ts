@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Chronicle } from './chronicle.ts'
 import type { Events } from './events.ts'
+import { judge } from './judge.ts'
 import { OrderRefused, type Orders } from './orders.ts'
 import type { PairStatus } from './views.ts'
 
@@ -16,6 +17,7 @@ export function agentRoutes(parts: AgentRoutesParts): (app: FastifyInstance) => 
   const { status, events, chronicle } = parts
   return (app) => {
     app.get('/status', () => status())
+    app.get('/check', () => ({ active: status().active, ...judge(status()) }))
     app.get('/events', () => ({ events: events.list() }))
     app.get('/events/live', (request, reply) => {
       reply.hijack()

@@ -84,9 +84,11 @@ export interface OwnParts {
   timing: Timing
   facts: Facts
   fileserver: FileserverView | undefined
+  keysDaysLeft: number
 }
 
-export function ownView({ address, version, state, nowMs, timing, facts, fileserver }: OwnParts): NodeView {
+export function ownView(parts: OwnParts): NodeView {
+  const { address, version, state, nowMs, timing, facts, fileserver, keysDaysLeft } = parts
   const { role, record, me } = state
   const { freeMb, ...faults } = facts
   const reached = isReached(state, nowMs, timing)
@@ -111,6 +113,7 @@ export function ownView({ address, version, state, nowMs, timing, facts, fileser
     rescued: fileserver?.rescued ?? 0,
     drift: fileserver?.drift ?? 0,
     version,
+    keysDaysLeft,
   }
 }
 

@@ -54,6 +54,8 @@ export interface NodeView {
   rescued: number
   drift: number
   version: string
+  /** Whole days until its certificate of the pair ends; undefined: it did not say. */
+  keysDaysLeft?: number
 }
 
 /** A node's time as the active one. */

@@ -4,7 +4,7 @@ import type { PairStatus } from '../agent/views.ts'
 import { obstacles, type Fault, type Scenario } from '../drill/scenarios.ts'
 import { Declined, type Plan } from './change.ts'
 import { otherNode } from './handing-over.ts'
-import { judge } from './judge.ts'
+import { judge } from '../agent/judge.ts'
 import { durationIn, wordIn } from './words.ts'
 
 /** A scenario that can be played here and now. */

@@ -1,10 +1,11 @@
+import { briefly } from '../../lib/base/briefly.ts'
 import { systemClock } from '../../lib/base/clock.ts'
 import type { Command } from '../../lib/base/command.ts'
 import { nodeHelp, nodeOptions } from '../../lib/base/node-options.ts'
 import { show, table } from '../../lib/base/table.ts'
 import type { DrillReport, Reign } from '../agent/views.ts'
 import { agentOf } from './node.ts'
-import { briefly, clockTime, countIn, none } from './words.ts'
+import { clockTime, countIn, none } from './words.ts'
 
 export interface History {
   /** Oldest first, both. */

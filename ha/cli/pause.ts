@@ -1,3 +1,4 @@
+import { briefly } from '../../lib/base/briefly.ts'
 import { UsageError } from '../../lib/base/command.ts'
 import { show } from '../../lib/base/table.ts'
 import type { PairStatus } from '../agent/views.ts'
@@ -11,7 +12,7 @@ import {
   type Plan,
 } from './change.ts'
 import { agentOf } from './node.ts'
-import { briefly, clockTime, durationIn, none } from './words.ts'
+import { clockTime, durationIn, none } from './words.ts'
 
 export const pauseCommand = changeCommand({
   name: 'pause',

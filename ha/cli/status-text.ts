@@ -1,8 +1,9 @@
+import { briefly } from '../../lib/base/briefly.ts'
 import { table } from '../../lib/base/table.ts'
 import type { NodeView, PairStatus, Reign } from '../agent/views.ts'
-import { leadsEtcd } from './judge.ts'
+import { leadsEtcd } from '../agent/judge.ts'
 import { plain, type Paint, type Tone } from './paint.ts'
-import { ago, briefly, clockTime, since } from './words.ts'
+import { ago, clockTime, since } from './words.ts'
 
 /** A headline, the nodes, and below what is not as it should be. */
 export function statusText(status: PairStatus, now: Date, paint: Paint = plain): string {

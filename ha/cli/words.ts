@@ -1,19 +1,7 @@
+import { briefly } from '../../lib/base/briefly.ts'
 import { UsageError, type OptionValues } from '../../lib/base/command.ts'
 
 /** Times in words, and words in times. */
-
-const units: readonly [name: string, ms: number][] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1_000],
-]
-
-/** Its largest part, whole: `3 d`, `2 h`, `38 s`, `240 ms`. */
-export function briefly(ms: number): string {
-  const [name, size] = units.find(([, each]) => ms >= each) ?? ['ms', 1]
-  return `${Math.floor(ms / size)} ${name}`
-}
 
 export const ago = (ms: number): string => (ms < 1_000 ? 'just now' : `${briefly(ms)} ago`)
 

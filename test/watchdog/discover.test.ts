@@ -33,6 +33,14 @@ test('with the settings as they come, every door is asked, and what it depends o
   ])
 })
 
+test('a node of a pair asks after the pair, and at its floating addresses', () => {
+  const names = namesFor((config) => {
+    config.pair.enabled = true
+    config.pair.vip = ['10.0.0.50', 'fd00::50']
+  })
+  assert.deepEqual(names.slice(-6, -3), ['pair', 'floating address 10.0.0.50', 'floating address fd00::50'])
+})
+
 test('doors that are off are not asked, nor what they must refuse', () => {
   const names = namesFor((config) => {
     for (const part of [config.http, config.https, config.tftp, config.ftp, config.status])

@@ -20,7 +20,7 @@ async function linkTo(t: TestContext, answer: object): Promise<FileserverLink> {
 }
 
 /** A watchdog with that incident open. */
-async function watchdogSeeing(t: TestContext, incident: { about: string; why: string; probes: string[] }) {
+async function watchdogSeeing(t: TestContext, incident: object) {
   const status = { open: [incident] }
   const { socketPath } = await fakeAgent(t, { 'GET /status': () => status }, { program: 'watchdog' })
   return socketPath
@@ -46,11 +46,18 @@ test('a silent file server is a fault', async (t) => {
 
 test('so is what the watchdog calls a fault, and nothing else that it has open', async (t) => {
   const fileserver = await linkTo(t, view)
-  const fault = { about: 'fault', why: 'no answer within 2 s', probes: ['http :80', 'ftp :21'] }
+  const fault = {
+    about: 'fault',
+    severity: 'critical',
+    why: 'no answer within 2 s',
+    probes: ['http :80', 'ftp :21'],
+  }
   assert.equal(
     await doorsFault(fileserver, await watchdogSeeing(t, fault)),
     'http :80, ftp :21: no answer within 2 s',
   )
+  const machine = { ...fault, severity: 'warning', probes: ['floating address 10.0.0.50'] }
+  assert.equal(await doorsFault(fileserver, await watchdogSeeing(t, machine)), undefined)
   const slow = { about: 'slow', why: 'three times as slow as usual', probes: ['http :80'] }
   assert.equal(await doorsFault(fileserver, await watchdogSeeing(t, slow)), undefined)
 })

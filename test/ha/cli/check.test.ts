@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkCommand, checkText } from '../../../ha/cli/check.ts'
-import { judge } from '../../../ha/cli/judge.ts'
+import { judge } from '../../../ha/agent/judge.ts'
 import { coloured, plain } from '../../../ha/cli/paint.ts'
 import type { PairStatus } from '../../../ha/agent/views.ts'
 import { fakeAgent } from '../../support/fake-agent.ts'

@@ -185,9 +185,9 @@ function* whatCouldStand(attempts: readonly Attempt[]): Generator<string | undef
 /** Only what was never acknowledged had to give way. */
 async function checkRescued(nodes: readonly TestNode[], acknowledged: readonly Attempt[]): Promise<void> {
   for (const { store } of nodes) {
-    for (const { id, name, hash } of await store.twin.rescued()) {
+    for (const { id, name, hash } of await store.twin.rescue.list()) {
       if (hash === undefined) continue
-      const content = (await store.twin.readRescued(id)).content.toString()
+      const content = (await store.twin.rescue.read(id)).content.toString()
       const was = acknowledged.find((each) => each.name === name && each.content === content)
       assert.equal(was, undefined, `${name} with ${content} was acknowledged, and rescued as ${id}`)
     }

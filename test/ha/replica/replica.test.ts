@@ -187,7 +187,7 @@ test('row 49: the old active node comes back with a tail that was never acknowle
   await untilSynced(again)
   assert.deepEqual(a.store.twin.root(), again.store.twin.root())
   assert.deepEqual(await allVersions(a.store, name), ['newer', 'acknowledged'])
-  const rescued = await a.replica.rescued()
+  const rescued = await a.store.twin.rescue.list()
   assert.deepEqual(
     rescued.map((each) => [each.id, each.name, each.op]),
     [
@@ -338,7 +338,7 @@ test('a hand edit on the standby is told, stays, and goes to rescue with `resync
   const { a, b } = await startReplicas(t)
   await save(a.store, name, 'stored')
   writeFileSync(join(b.folder, 'FTPdata', name), 'by hand')
-  await b.store.twin.lookForDrift()
+  await b.store.twin.drift.look()
   assert.deepEqual([b.replica.view().drift, b.replica.status().drift], [1, [{ name, what: 'changed' }]])
   b.replica.resync('an administrator asked for it')
   await until(() => (b.replica.view().drift === 0 ? true : undefined))

@@ -50,7 +50,7 @@ test('each minute what was changed by hand is taken in on the active node, and t
     await pass(minuteMs)
   }
   await until(() => a.store.files()[0])
-  await until(() => b.store.twin.drift()[0])
+  await until(() => b.store.twin.drift.list()[0])
   assert.deepEqual(b.store.files(), [])
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PairStatus } from '../../../ha/agent/views.ts'
-import { judge } from '../../../ha/cli/judge.ts'
+import { judge } from '../../../ha/agent/judge.ts'
 import { member, node, wellPair } from '../../support/pair-status.ts'
 
 test('a pair that is well could fail over now', () => {
@@ -121,6 +121,12 @@ const cases: readonly [string, Partial<PairStatus>, string, RegExp][] = [
     { nodes: [active, node('B', { version: '0.2.0' })] },
     'degraded',
     /A 0\.1\.0, B 0\.2\.0/,
+  ],
+  [
+    'a certificate of the pair ends soon',
+    { nodes: [active, node('B', { keysDaysLeft: 29 })] },
+    'degraded',
+    /certificates last: that of B ends in 29 d; `ha init --renew`/,
   ],
   [
     'the address is on no node',

@@ -1,5 +1,5 @@
-import type { MemberView, NodeView, PairStatus } from '../agent/views.ts'
-import { briefly } from './words.ts'
+import { briefly } from '../../lib/base/briefly.ts'
+import type { MemberView, NodeView, PairStatus } from './views.ts'
 
 /** Could the other node take over now? Judged from what the pair says of itself. */
 
@@ -17,6 +17,8 @@ export interface Judgement {
 
 /** An agent is heard once a second, and over two ways; after this long it is gone. */
 const goneMs = 5_000
+/** Certificates of the pair end so soon that somebody should see to it. */
+const warnDays = 30
 
 export function judge(status: PairStatus): Judgement {
   const active = status.nodes.find(({ name }) => name === status.active)
@@ -27,6 +29,7 @@ export function judge(status: PairStatus): Judgement {
     standstill(status),
     ...votes(status, active),
     ...leftovers(status.nodes),
+    ...endingKeys(status.nodes),
   ]
   return { answer: answerOf(checks, active), checks }
 }
@@ -136,6 +139,16 @@ function* leftovers(nodes: readonly NodeView[]): Iterable<Check> {
     if (drift > 0)
       yield warning('no file was changed by hand', `${drift} on ${name}; \`ha verify\` shows which`)
   }
+}
+
+/** From one day to the next the nodes would no longer talk to each other. */
+function* endingKeys(nodes: readonly NodeView[]): Iterable<Check> {
+  for (const { name, keysDaysLeft = Infinity } of nodes)
+    if (keysDaysLeft < warnDays)
+      yield warning(
+        "the pair's certificates last",
+        `that of ${name} ends in ${keysDaysLeft} d; \`ha init --renew\` makes new ones`,
+      )
 }
 
 const ok = (name: string, why: string): Check => ({ name, verdict: 'ok', why })
