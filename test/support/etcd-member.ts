@@ -116,12 +116,13 @@ export class Member implements EtcdMember {
     await this.#program?.ended
   }
 
+  /** Harmless when it was killed. */
   freeze(): void {
-    process.kill(this.pid, 'SIGSTOP')
+    this.#program?.child.kill('SIGSTOP')
   }
 
   thaw(): void {
-    process.kill(this.pid, 'SIGCONT')
+    this.#program?.child.kill('SIGCONT')
   }
 
   async restart(): Promise<void> {
