@@ -11,6 +11,7 @@ import {
   type IResponseHeader,
   type IWatchResponse,
 } from 'etcd3'
+import { messageOf } from '../../lib/base/message-of.ts'
 import { printable } from '../../lib/base/printable.ts'
 import type { Security } from './security.ts'
 import type { Change, Compare, Listing, Status, Held, Txn, TxnOutcome } from './shapes.ts'
@@ -225,8 +226,7 @@ const cleaned = (error: unknown, limitMs: number) =>
 
 function textOf(error: unknown, limitMs: number): string {
   if (error instanceof GRPCDeadlineExceededError) return noAnswer(limitMs)
-  const text = error instanceof Error ? error.message : String(error)
-  const bare = text
+  const bare = messageOf(error)
     .replace(/^(?:\w+: )?\d+ [A-Z_]+: /, '')
     .replace(/^No connection established\. Last error: (?:Error: )?/, '')
     .replace(/\.? Resolution note: *$/, '')

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import { Connection } from './connection.ts'
 import { limited } from './limit.ts'
 import type { Security } from './security.ts'
@@ -67,5 +68,3 @@ export class Endpoint {
     if (this.#failures % suspicious === 0 && this.#connection === connection) this.close()
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import { Connection } from './connection.ts'
 import { Endpoint } from './endpoint.ts'
 import { askHedged, inOrder } from './hedge.ts'
@@ -170,7 +171,7 @@ async function describe(endpoint: Endpoint, timeoutMs: number): Promise<Member> 
       ...at,
       ...unknown,
       reachable: false,
-      why: error instanceof Error ? error.message : String(error),
+      why: messageOf(error),
     }
   }
 }

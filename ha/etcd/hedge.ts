@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/base/clock.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import { EtcdUnavailable, LeaseGone, noAnswer } from './unavailable.ts'
 
 /** Somebody who can be asked. */
@@ -45,7 +46,7 @@ export async function askHedged<T>(
       (error: unknown) => {
         waiting -= 1
         if (error instanceof LeaseGone) return outcome.reject(error)
-        causes.set(address, error instanceof Error ? error.message : String(error))
+        causes.set(address, messageOf(error))
         askNext()
       },
     )

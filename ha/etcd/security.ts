@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { messageOf } from '../../lib/base/message-of.ts'
 
 /** How we prove to etcd who we are, and it to us. */
 export interface Security {
@@ -44,7 +45,6 @@ async function readPem(setting: string, path: string): Promise<Buffer> {
     if (!text.includes('-----BEGIN ')) throw new Error('it is no PEM file')
     return text
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`${setting}: ${path} cannot be used: ${why}`, { cause })
+    throw new Error(`${setting}: ${path} cannot be used: ${messageOf(cause)}`, { cause })
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import type { Connection, WatchStream } from './connection.ts'
 import { limited } from './limit.ts'
 import { Picture } from './picture.ts'
@@ -75,7 +76,7 @@ export class Watch {
     this.#left = address
     if (this.#stopping.signal.aborted || this.#isBroken) return
     this.#isBroken = true
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     this.#parts.log.warn({ prefix: this.#prefix, endpoint: address, why }, 'etcd watch broken')
   }
 

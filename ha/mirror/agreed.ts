@@ -1,8 +1,9 @@
-import { open, mkdir, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Log } from '../../lib/base/log.ts'
 import { isAbsent } from '../../lib/files/disk-error.ts'
 import { syncFolder } from '../../lib/files/sync-folder.ts'
+import { writeDurably } from '../../lib/files/write-durably.ts'
 import { isSha256, type Entry, type Manifest } from './manifest.ts'
 import { anyOf } from './layout.ts'
 import type { Ours } from './plan.ts'
@@ -84,7 +85,10 @@ export class Agreed {
     if (this.#saved) return
     this.#saved = true
     try {
-      await write(this.#path, JSON.stringify({ format, ours: rowsOf(this.#ours) }))
+      const folder = dirname(this.#path)
+      await mkdir(folder, { recursive: true, mode: 0o750 })
+      await writeDurably(this.#path, JSON.stringify({ format, ours: rowsOf(this.#ours) }))
+      await syncFolder(folder)
     } catch (error) {
       this.#saved = false
       throw error
@@ -113,17 +117,4 @@ function isRow(row: unknown): row is Row {
   if (!Array.isArray(row)) return false
   const [path, agreed, ...intended] = row as unknown[]
   return typeof path === 'string' && (agreed === null || isSha256(agreed)) && intended.every(isSha256)
-}
-
-async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-  const handle = await open(`${path}.new`, 'w', 0o640)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(`${path}.new`, path)
-  await syncFolder(dirname(path))
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type TLSSocket } from 'node:tls'
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import type { ReseedProgress } from '../../lib/users/twin/reseed.ts'
 import type { Twin } from '../../lib/users/twin/twin.ts'
 import { clientOptions } from '../keys/tls.ts'
@@ -110,7 +111,7 @@ export class Receiver {
     try {
       socket = await this.#connect(signal)
     } catch (error) {
-      return { why: error instanceof Error ? error.message : String(error), lasted: false }
+      return { why: messageOf(error), lasted: false }
     }
     let [lasted, cancel] = [false, () => {}]
     const receiving = new Receiving({

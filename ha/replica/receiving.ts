@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import type { FileEntry } from '../../lib/users/store/file-record.ts'
 import { parseEntries } from '../../lib/users/twin/foreign-entries.ts'
 import type { ReseedProgress } from '../../lib/users/twin/reseed.ts'
@@ -194,7 +195,7 @@ export class Receiving {
 
   /** It is the reason for the other node, too. */
   #failed(error: unknown): void {
-    this.#wire.dismiss(error instanceof Error ? error.message : String(error))
+    this.#wire.dismiss(messageOf(error))
   }
 
   #closed(why: string): void {

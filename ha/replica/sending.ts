@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../lib/base/clock.ts'
 import type { Log } from '../../lib/base/log.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import type { Tip } from '../../lib/users/store/journal-lines.ts'
 import type { Twin } from '../../lib/users/twin/twin.ts'
 import { Exchange } from './exchange.ts'
@@ -160,7 +161,7 @@ export class Sending {
   }
 
   #inBackground(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#wire.dismiss(error instanceof Error ? error.message : String(error)))
+    work.catch((error: unknown) => this.#wire.dismiss(messageOf(error)))
   }
 
   #closed(why: string): void {

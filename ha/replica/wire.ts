@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../lib/base/clock.ts'
+import { messageOf } from '../../lib/base/message-of.ts'
 import { printable } from '../../lib/base/printable.ts'
 import { frameOf, FrameReader, pieceBytes } from './frames.ts'
 import type { Pace } from './pacer.ts'
@@ -126,7 +127,7 @@ export class Wire {
     try {
       this.#parts.onMessage(message, body)
     } catch (error) {
-      this.dismiss(error instanceof Error ? error.message : String(error))
+      this.dismiss(messageOf(error))
     }
   }
 

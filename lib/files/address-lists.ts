@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import type { Alarms } from '../base/alarms.ts'
+import { messageOf } from '../base/message-of.ts'
 import { protocols, type Protocol } from '../base/protocol.ts'
 import { parseAddressList, type AddressList } from '../phones/address-list.ts'
 import { sameIdentity, type Identity } from './hot-files.ts'
@@ -96,8 +97,7 @@ export class AddressLists {
       const list = watched?.list ?? this.#copies.read(path) ?? nobody
       this.#watched.set(path, { identity, list })
       const stays = list === nobody ? 'nobody is let in' : 'the last good list stays in force'
-      const why = error instanceof Error ? error.message : String(error)
-      this.#alarms.raise(subject(path), `${path} cannot be used, so ${stays}: ${why}`)
+      this.#alarms.raise(subject(path), `${path} cannot be used, so ${stays}: ${messageOf(error)}`)
       return list
     }
   }

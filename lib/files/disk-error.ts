@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts'
 import { Refusal } from './refusal.ts'
 
 export const errorCode = (error: unknown): unknown =>
@@ -6,6 +7,12 @@ export const errorCode = (error: unknown): unknown =>
 export const isAbsent = (error: unknown): boolean => {
   const code = errorCode(error)
   return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** For a `catch` where there need not be anything. */
+export function unlessMissing(error: unknown): undefined {
+  if (errorCode(error) === 'ENOENT') return undefined
+  throw error
 }
 
 /** What a failed change becomes: a refusal where the caller can understand it, else a fault with its cause. */
@@ -20,6 +27,6 @@ export function diskError(error: unknown, what: string): Error {
     case 'ENOTEMPTY':
       return new Refusal('forbidden', `${what}: a file and a folder would have the same name`)
     default:
-      return new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      return new Error(`${what}: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts'
 import { Refusal, refusals, type RefusalReason } from '../files/refusal.ts'
 import { FileChanged } from '../files/stored-file.ts'
 import type { TransferResult } from '../status/activity.ts'
@@ -98,6 +99,6 @@ export function faultAnswer(error: unknown): ShortAnswer {
     close: true,
     result: 'broken',
     reason: changed ? 'changed' : 'fault',
-    detail: error instanceof Error ? error.message : String(error),
+    detail: messageOf(error),
   }
 }

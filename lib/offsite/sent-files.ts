@@ -1,6 +1,9 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { messageOf } from '../base/message-of.ts'
+import { unlessMissing } from '../files/disk-error.ts'
 import type { FileName } from '../files/file-name.ts'
+import { writeDurably } from '../files/write-durably.ts'
 import type { CopiedFile } from './schedule.ts'
 
 /**
@@ -36,7 +39,7 @@ export class SentFiles {
       sent.#lastSuccessAt = saved.lastSuccessAt
       sent.#failingSince = saved.failingSince
     } catch (error) {
-      onUnusable(error instanceof Error ? error.message : String(error))
+      onUnusable(messageOf(error))
     }
     return sent
   }
@@ -97,22 +100,13 @@ export class SentFiles {
       failingSince: this.#failingSince,
       sent: [...this.#hashes],
     }
-    await this.#write(JSON.stringify(saved)).catch((error: unknown) => {
+    try {
+      await mkdir(dirname(this.#path), { recursive: true, mode: 0o750 })
+      await writeDurably(this.#path, JSON.stringify(saved))
+    } catch (error) {
       this.#isSaved = false
       throw error
-    })
-  }
-
-  async #write(text: string): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o750 })
-    const handle = await open(`${this.#path}.new`, 'w', 0o640)
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
     }
-    await rename(`${this.#path}.new`, this.#path)
   }
 }
 
@@ -140,8 +134,3 @@ const isPair = (entry: unknown): entry is [string, string] =>
 
 const dateOf = (text: unknown): string | undefined =>
   typeof text === 'string' && !Number.isNaN(Date.parse(text)) ? text : undefined
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-  throw error
-}

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/message-of.ts'
 import type { TftpQuirk } from '../base/settings/downloads.ts'
 import { parseAddressRange, rangeHolds, type AddressRange } from '../phones/address.ts'
 import type { OptionLimits, OptionName } from './options.ts'
@@ -46,9 +47,6 @@ function readNetwork(network: string, index: number): AddressRange {
   try {
     return parseAddressRange(network)
   } catch (cause) {
-    throw new Error(
-      `tftp.quirks: row ${index + 1}, network ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
+    throw new Error(`tftp.quirks: row ${index + 1}, network ${messageOf(cause)}`, { cause })
   }
 }

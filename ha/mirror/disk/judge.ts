@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import type { Clock } from '../../../lib/base/clock.ts'
+import { messageOf } from '../../../lib/base/message-of.ts'
 import { errorCode, isAbsent } from '../../../lib/files/disk-error.ts'
 import { sameIdentity, type Identity } from '../../../lib/files/hot-files.ts'
 import { Refusal } from '../../../lib/files/refusal.ts'
@@ -125,5 +126,5 @@ function unlessDamaged(here: Here, before: Here | undefined): Here {
 export function whyUnreadable(error: unknown): string {
   const code = errorCode(error)
   if (code === 'EACCES' || code === 'EPERM') return 'the service cannot read it; check its owner and mode'
-  return `it cannot be read: ${error instanceof Error ? error.message : String(error)}`
+  return `it cannot be read: ${messageOf(error)}`
 }

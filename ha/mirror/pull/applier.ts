@@ -1,4 +1,5 @@
 import type { Log } from '../../../lib/base/log.ts'
+import { messageOf } from '../../../lib/base/message-of.ts'
 import { errorCode } from '../../../lib/files/disk-error.ts'
 import type { Agreed } from '../agreed.ts'
 import type { Blobs } from './blobs.ts'
@@ -140,5 +141,5 @@ function whyNot(error: unknown): string {
   const code = errorCode(error)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return `the service may not write in its folder (${code}); give the folder to the service's user, and let its unit write there`
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../lib/base/clock.ts'
 import type { Log } from '../../../lib/base/log.ts'
+import { messageOf } from '../../../lib/base/message-of.ts'
 import { NoSpace, WrongContent, type Blobs, type Source } from './blobs.ts'
 import type { Content } from '../manifest.ts'
 
@@ -119,7 +120,7 @@ export class Fetcher {
 
   #fail({ sha256, size }: Content, error: unknown): void {
     const { clock, log } = this.#parts
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     const times = (this.#failed.get(sha256)?.times ?? 0) + 1
     const isAlarming = error instanceof NoSpace || error instanceof WrongContent
     const inMs = retryMs(times)

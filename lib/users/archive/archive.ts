@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Alarms } from '../../base/alarms.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { Refusal } from '../../files/refusal.ts'
 import { versionAsOf, type VersionRecord } from './as-of.ts'
@@ -107,8 +108,8 @@ export class Archive {
       return report
     } catch (cause) {
       if (options.signal?.aborted !== true) {
-        const why = cause instanceof Error ? cause.message : String(cause)
-        alarms.raise(alarmSubject, `${month} could not be written, and is tried again each hour: ${why}`)
+        const why = `${month} could not be written, and is tried again each hour: ${messageOf(cause)}`
+        alarms.raise(alarmSubject, why)
       }
       throw cause
     }
@@ -166,7 +167,7 @@ export class Archive {
     try {
       content = await this.#parts.store.readVersion(name, seq)
     } catch (error) {
-      return { why: error instanceof Error ? error.message : String(error) }
+      return { why: messageOf(error) }
     }
     const found = sha256(content)
     if (found !== hash) return { why: `its content has the hash ${found}, and should have ${hash}` }
@@ -186,7 +187,7 @@ export class Archive {
       const bytes = files.reduce((sum, { size }) => sum + size, 0)
       return { month, complete, madeAt, files: files.length, bytes, missing: missing.map(({ name }) => name) }
     } catch (error) {
-      return { month, damaged: error instanceof Error ? error.message : String(error) }
+      return { month, damaged: messageOf(error) }
     }
   }
 

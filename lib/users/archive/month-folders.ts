@@ -1,7 +1,10 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import { messageOf } from '../../base/message-of.ts'
+import { unlessMissing } from '../../files/disk-error.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { syncFolder } from '../../files/sync-folder.ts'
+import { writeDurably } from '../../files/write-durably.ts'
 import { parseManifest, type Manifest } from './manifest.ts'
 import { parseMonth, type Month } from './month.ts'
 
@@ -108,21 +111,12 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
     return parseManifest(await readFile(path, 'utf8'))
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`${path} cannot be used: ${why}`, { cause })
+    throw new Error(`${path} cannot be used: ${messageOf(cause)}`, { cause })
   }
 }
 
 async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  const path = join(folder, manifestName)
-  const handle = await open(`${path}.new`, 'w', 0o640)
-  try {
-    await handle.writeFile(JSON.stringify(manifest))
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(`${path}.new`, path)
+  await writeDurably(join(folder, manifestName), JSON.stringify(manifest))
   await syncFolder(folder)
 }
 
@@ -143,8 +137,3 @@ function foldersOf(paths: Iterable<string>, top: string): Set<string> {
 
 const namesIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder).catch(unlessMissing)) ?? []
-
-function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-  throw error
-}

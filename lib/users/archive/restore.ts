@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.ts'
 import { parseFileName, type FileName } from '../../files/file-name.ts'
 import { Refusal } from '../../files/refusal.ts'
 import type { ArchivedStore } from './archived-store.ts'
@@ -36,7 +37,7 @@ export async function restoreMonth(
       const how = await restoreFile(month, file, folders.pathOf(month, file.name), store)
       report[how].push(file.name)
     } catch (error) {
-      report.refused.push({ name: file.name, why: error instanceof Error ? error.message : String(error) })
+      report.refused.push({ name: file.name, why: messageOf(error) })
     }
   }
   return report
