@@ -7,6 +7,7 @@ import type { Log } from '../../lib/base/log.ts'
 import type { Twin } from '../../lib/users/twin/twin.ts'
 import type { PairKeys } from '../keys/load.ts'
 import { isNode, serverOptions } from '../keys/tls.ts'
+import { keepListening } from '../mirror/wire/keep-listening.ts'
 import type { Pace } from './pacer.ts'
 import { Sending, type FollowerEvents } from './sending.ts'
 
@@ -31,7 +32,6 @@ export interface SenderParts {
 const handshakeMs = 5_000
 /** What ends sooner than that was no following, and may end for the same reason the next time. */
 const lastingMs = 1_000
-const retryMs = 5_000
 const alarmSubject = 'port for the other node'
 
 /** Listens for the other node, and sends it what happens while this one is active. One connection counts: the latest. */
@@ -58,7 +58,16 @@ export class Sender {
 
   /** Listens as soon as that is possible. */
   start(): void {
-    this.#listening = this.#keepListening()
+    const { address, port } = this.#settings
+    const { clock, alarms } = this.#parts
+    const tell = (why: string | undefined) => {
+      if (why === undefined) return alarms.clear(alarmSubject)
+      alarms.raise(
+        alarmSubject,
+        `${address}:${port} cannot be listened on (${why}), so the other node cannot follow; check pair.nodes and pair.replicaPort`,
+      )
+    }
+    this.#listening = keepListening(() => this.#listen(), { clock, tell }, this.#stopping.signal)
   }
 
   async stop(): Promise<void> {
@@ -81,25 +90,6 @@ export class Sender {
     this.#active = undefined
     this.#sending?.dismiss(why)
     this.#sending = undefined
-  }
-
-  async #keepListening(): Promise<void> {
-    const { clock, alarms } = this.#parts
-    const { address, port } = this.#settings
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      try {
-        await this.#listen()
-        return alarms.clear(alarmSubject)
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
-        alarms.raise(
-          alarmSubject,
-          `${address}:${port} cannot be listened on (${why}), so the other node cannot follow; check pair.nodes and pair.replicaPort`,
-        )
-      }
-      await clock.sleep(retryMs, signal).catch(() => {})
-    }
   }
 
   async #listen(): Promise<void> {

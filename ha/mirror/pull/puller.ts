@@ -2,12 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import type { Clock } from '../../../lib/base/clock.ts'
 import { fewAtOnce } from '../../../lib/base/few-at-once.ts'
 import type { Log } from '../../../lib/base/log.ts'
+import { messageOf } from '../../../lib/base/message-of.ts'
 import { errorCode } from '../../../lib/files/disk-error.ts'
 import { holdersOf, type Applier } from './applier.ts'
 import type { Agreed } from '../agreed.ts'
 import type { Blobs } from './blobs.ts'
 import { Fetcher } from './fetcher.ts'
 import { tagOf, type MirrorPath } from '../layout.ts'
+import type { Lookout } from '../lookout.ts'
 import type { Entry, Manifest } from '../manifest.ts'
 import type { Places } from '../places.ts'
 import { makePlan, missingContents, type Drift, type Plan } from '../plan.ts'
@@ -21,14 +23,11 @@ export interface PullerParts {
   blobs: Blobs
   agreed: Agreed
   applier: Applier
-  /** Looks through all places, and tells the other node what is found. */
-  look: (signal: AbortSignal) => Promise<FullScan>
+  lookout: Pick<Lookout, 'look' | 'pauseMs'>
   /** Files were changed; a certificate and its key come in one call. */
   onPlaced: (paths: readonly MirrorPath[]) => void
   /** The status may have changed. */
   onRound: () => void
-  /** How long to wait before looking again, when nothing happens. */
-  pauseMs: () => number
   clock: Clock
   log: Log
 }
@@ -162,7 +161,7 @@ export class Puller {
     const woken = new AbortController()
     this.#wake = () => woken.abort()
     const signal = AbortSignal.any([woken.signal, this.#stopping.signal])
-    await this.#parts.clock.sleep(this.#parts.pauseMs(), signal).catch(() => {})
+    await this.#parts.clock.sleep(this.#parts.lookout.pauseMs(), signal).catch(() => {})
   }
 
   /** Of the disk, as a rule: the next round may fare better. */
@@ -176,9 +175,9 @@ export class Puller {
 
   /** @returns whether files were changed, so that there may be more to do */
   async #round(): Promise<boolean> {
-    const { look, agreed, applier, onPlaced, log } = this.#parts
+    const { lookout, agreed, applier, onPlaced, log } = this.#parts
     const { signal } = this.#stopping
-    const scan = await look(signal)
+    const scan = await lookout.look(signal)
     const wanted = this.#wanted
     if (wanted === undefined) return false
     await this.#makeTops(scan, wanted)
@@ -240,5 +239,3 @@ export class Puller {
     }
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -10,9 +10,10 @@ import type { Identity } from '../../../lib/files/hot-files.ts'
 import { Refusal } from '../../../lib/files/refusal.ts'
 import { checkSame, ContentChanged, openForReading, pieces } from '../disk/content.ts'
 import { isSha256 } from '../manifest.ts'
+import type { MirrorSettings } from '../settings.ts'
 import { parseReport, type Report } from './report.ts'
-import { isFrom, serverTls, type MirrorTls } from './tls.ts'
-import { TokenBucket } from './token-bucket.ts'
+import { isFrom, serverTls } from './tls.ts'
+import { bytesPerSecond, TokenBucket } from './token-bucket.ts'
 
 /** What the other node may ask for. */
 export interface Offered {
@@ -27,14 +28,7 @@ export interface Offered {
   onReport(report: Report): Promise<boolean>
 }
 
-export interface MirrorServerSettings {
-  address: string
-  port: number
-  /** The only one who may ask. */
-  otherName: string
-  tls: MirrorTls
-  bytesPerSecond: number
-}
+type ServerSettings = Pick<MirrorSettings, 'node' | 'other' | 'port' | 'tls' | 'mbitPerSecond'>
 
 const longestWaitMs = 60_000
 const largestReport = 4_194_304
@@ -43,7 +37,7 @@ const refusedEveryMs = 60_000
 
 /** Gives the other node what it asks for. Whoever else asks is cut off before it can. */
 export class MirrorServer {
-  readonly #settings: MirrorServerSettings
+  readonly #settings: ServerSettings
   readonly #offered: Offered
   readonly #clock: Clock
   readonly #log: Log
@@ -54,12 +48,12 @@ export class MirrorServer {
   readonly #sockets = new Set<Socket>()
   #silentUntil = -Infinity
 
-  constructor(settings: MirrorServerSettings, parts: { offered: Offered; clock: Clock; log: Log }) {
+  constructor(settings: ServerSettings, parts: { offered: Offered; clock: Clock; log: Log }) {
     this.#settings = settings
     this.#offered = parts.offered
     this.#clock = parts.clock
     this.#log = parts.log
-    this.#bucket = new TokenBucket(settings.bytesPerSecond, parts.clock.now())
+    this.#bucket = new TokenBucket(bytesPerSecond(settings.mbitPerSecond), parts.clock.now())
     this.#server = createServer({ ...serverTls(settings.tls), handshakeTimeout: silentMs })
     this.#server.maxConnections = 32
     this.#server.requestTimeout = 30_000
@@ -78,7 +72,7 @@ export class MirrorServer {
   /** The port it listens on. @throws Error of the system */
   async listen(): Promise<number> {
     const listening = once(this.#server, 'listening')
-    this.#server.listen(this.#settings.port, this.#settings.address)
+    this.#server.listen(this.#settings.port, this.#settings.node.address)
     await listening
     return (this.#server.address() as AddressInfo).port
   }
@@ -93,8 +87,9 @@ export class MirrorServer {
   }
 
   #checkCaller(socket: TLSSocket): void {
-    if (isFrom(socket, this.#settings.otherName)) return
-    this.#refused(socket.remoteAddress, `its certificate is not that of ${this.#settings.otherName}`)
+    const { name } = this.#settings.other
+    if (isFrom(socket, name)) return
+    this.#refused(socket.remoteAddress, `its certificate is not that of ${name}`)
     socket.destroy()
   }
 
