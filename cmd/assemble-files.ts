@@ -14,7 +14,7 @@ import type { ProbeFiles } from '../lib/files/probe-files.ts'
 import { rootOf } from '../lib/files/roots.ts'
 import { FileService } from '../lib/files/service.ts'
 import { FileStore } from '../lib/files/store.ts'
-import type { WriteGate } from '../lib/users/twin/twin.ts'
+import type { WriteGate } from '../lib/users/store/write-gate.ts'
 import { assembleUsers, type Users } from './assemble-users.ts'
 
 export interface Files {

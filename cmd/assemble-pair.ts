@@ -36,6 +36,7 @@ export interface FileserverPair {
   parts: Component[]
   mirror: Mirror
   replica: Replica
+  store: UserStore
   setRole(role: ToldRole): FileserverView
   /** Resolves once what phones are saving has ended, and what they fetch, too; or when `signal` aborts. */
   drained(signal: AbortSignal): Promise<boolean>
@@ -49,7 +50,7 @@ const lookEveryMs = 10
 
 /** Wires what a pair adds to a file server. @throws ConfigError when the pair's keys cannot be used */
 export function assemblePair(config: Config, collaborators: PairCollaborators): FileserverPair {
-  const { clock, log, transfers } = collaborators
+  const { store, clock, log, transfers } = collaborators
   const name = config.node.name || hostname()
   const { remote } = endsOf(name, config.pair)
   const mirror = assembleMirror(config, collaborators)
@@ -71,6 +72,7 @@ export function assemblePair(config: Config, collaborators: PairCollaborators): 
     parts: [mirror, replica],
     mirror,
     replica,
+    store,
     setRole(told) {
       const before = role
       role = told

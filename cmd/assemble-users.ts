@@ -22,7 +22,7 @@ import { Backups } from '../lib/users/backups.ts'
 import { UserLogins } from '../lib/users/logins.ts'
 import { UserNames } from '../lib/users/names.ts'
 import { UserStore } from '../lib/users/store/user-store.ts'
-import type { WriteGate } from '../lib/users/twin/twin.ts'
+import type { WriteGate } from '../lib/users/store/write-gate.ts'
 import { UserData } from '../lib/users/user-data.ts'
 
 export interface Users {

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { messageOf } from '../lib/base/message-of.ts'
 import type { ToldRole } from '../ha/agent/fileserver.ts'
 import { PublishRefused, type PublishOrder } from '../ha/mirror/publisher.ts'
 import { Refusal } from '../lib/files/refusal.ts'
+import { restoreRescued } from '../lib/users/twin/restore-rescued.ts'
 import type { FileserverPair } from './assemble-pair.ts'
 
 /** What the agent, and `ha`, may ask of a file server that is one of two. */
 export function addPairRoutes(app: FastifyInstance, pair: FileserverPair): void {
-  const { mirror, replica } = pair
+  const { mirror, replica, store } = pair
   app.post<{ Body: ToldRole }>('/pair/role', (request) => pair.setRole(request.body))
   app.post('/pair/drain', async (request) => {
     const left = new AbortController()
@@ -23,10 +25,10 @@ export function addPairRoutes(app: FastifyInstance, pair: FileserverPair): void 
     }),
   )
   app.post<{ Querystring: PublishQuery }>('/pair/publish', (request, reply) => publish(pair, request, reply))
-  app.get('/pair/rescued', async () => ({ rescued: await replica.rescued() }))
+  app.get('/pair/rescued', async () => ({ rescued: await store.twin.rescue.list() }))
   app.post<{ Body: { id: string; by: string } }>('/pair/rescued/restore', (request, reply) =>
     refusedAs409(reply, () =>
-      replica.restoreRescued(request.body.id, {
+      restoreRescued(store, request.body.id, {
         protocol: 'local',
         address: '',
         why: `restored by ${request.body.by}`,
@@ -52,7 +54,7 @@ async function publish(
     for await (const progress of mirror.publish({ ...query, wait: query.wait === 'true' }, left.signal))
       tell(progress)
   } catch (error) {
-    tell({ message: error instanceof Error ? error.message : String(error) })
+    tell({ message: messageOf(error) })
   }
   reply.raw.end()
 }

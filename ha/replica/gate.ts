@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/base/clock.ts'
 import { Refusal } from '../../lib/files/refusal.ts'
-import type { WriteGate } from '../../lib/users/twin/twin.ts'
+import type { WriteGate } from '../../lib/users/store/write-gate.ts'
 
 /** How this node may write for now. */
 export interface Opened {

@@ -49,8 +49,8 @@ export class SyncAlarms {
     for (const subject of [alone, away]) this.#parts.alarms.clear(subject)
   }
 
-  compared(isEqual: boolean): void {
-    if (isEqual) this.#parts.alarms.clear(differs)
+  equalAgain(): void {
+    this.#parts.alarms.clear(differs)
   }
 
   stillDiffers(): void {

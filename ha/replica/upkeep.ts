@@ -73,7 +73,7 @@ export class Upkeep {
 
   async #scrub(signal: AbortSignal): Promise<ScrubReport> {
     const { twin, clock, log } = this.#parts
-    this.#damaged = await twin.scrub(signal)
+    this.#damaged = await twin.scrub.run(signal)
     const damaged = this.#damaged.length
     await this.#repairAll()
     const report = { at: clock.wallTime().toISOString(), damaged, repaired: damaged - this.#damaged.length }
@@ -102,7 +102,7 @@ export class Upkeep {
     try {
       const content = await exchange()?.ask(damaged)
       if (content === undefined) return false
-      const isRepaired = await twin.repair(damaged, content)
+      const isRepaired = await twin.scrub.repair(damaged, content)
       if (isRepaired) log.info({ file, version }, 'user data repaired from the other node')
       return true
     } catch (err) {

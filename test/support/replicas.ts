@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
+import type { AgentAnswer } from '../../ha/replica/agent-question.ts'
 import { Gate } from '../../ha/replica/gate.ts'
-import { Replica, type AgentAnswer, type ReplicaRules } from '../../ha/replica/replica.ts'
+import { Replica, type ReplicaRules } from '../../ha/replica/replica.ts'
 import type { ReplicaKeys } from '../../ha/replica/sender.ts'
 import { Alarms } from '../../lib/base/alarms.ts'
 import { issueCertificate, makeAuthority } from '../../lib/base/authority.ts'

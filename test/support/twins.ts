@@ -5,7 +5,7 @@ import type { UserStore } from '../../lib/users/store/user-store.ts'
 import { parseBatch, parseEntries } from '../../lib/users/twin/foreign-entries.ts'
 import type { FileEntry } from '../../lib/users/store/file-record.ts'
 import type { ReseedOrder } from '../../lib/users/twin/reseed.ts'
-import type { WriteGate } from '../../lib/users/twin/twin.ts'
+import type { WriteGate } from '../../lib/users/store/write-gate.ts'
 import { openUserStore, type Opening, type OpenUserStore } from './user-store.ts'
 
 /** A gate that lets through what the test says. */

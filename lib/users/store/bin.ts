@@ -1,29 +1,16 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Log } from '../../base/log.ts'
 import type { FileName } from '../../files/file-name.ts'
+import { Refusal } from '../../files/refusal.ts'
 import type { FileRecord } from './file-record.ts'
-import type { Folders } from './folders.ts'
-import type { Histories } from './histories.ts'
-import type { Journal } from './journal.ts'
-import type { NameLocks } from './name-locks.ts'
-
-export interface BinParts {
-  folders: Folders
-  histories: Histories
-  journal: Journal
-  locks: NameLocks
-  clock: Clock
-  log: Log
-}
+import type { Stock } from './stock.ts'
 
 export const dayMs = 86_400_000
 
 /** Deleted files. Their content lies among the versions; they are a bin because of what the journal says. */
 export class Bin {
   readonly #binDays: number
-  readonly #parts: BinParts
+  readonly #parts: Stock
 
-  constructor(binDays: number, parts: BinParts) {
+  constructor(binDays: number, parts: Stock) {
     this.#binDays = binDays
     this.#parts = parts
   }
@@ -35,6 +22,16 @@ export class Bin {
       .names()
       .filter((name) => histories.lastPut(name) !== undefined)
       .flatMap((name) => histories.deletion(name) ?? [])
+  }
+
+  /** What stood last. For whoever holds the name. @throws Refusal when it is not deleted, or not known */
+  find(name: FileName): FileRecord {
+    const { histories } = this.#parts
+    if (histories.current(name) !== undefined)
+      throw new Refusal('forbidden', `${name} is not deleted; restore a version of it instead`)
+    const last = histories.lastPut(name)?.record
+    if (last === undefined) throw new Refusal('notFound', `there is no ${name} in the bin`)
+    return last
   }
 
   /** Forgets what has been here for its time: first in the journal, then its content. */

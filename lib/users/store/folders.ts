@@ -1,11 +1,12 @@
-import { constants, lstatSync, type Stats } from 'node:fs'
-import { copyFile, link, lstat, mkdir, open, realpath, rename, rm, unlink } from 'node:fs/promises'
+import { lstatSync, type Stats } from 'node:fs'
+import { link, lstat, mkdir, realpath, rename, rm, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseFileName, type FileName } from '../../files/file-name.ts'
 import { Refusal } from '../../files/refusal.ts'
 import { listNames, rootOf } from '../../files/roots.ts'
 import { syncFolder } from '../../files/sync-folder.ts'
 import { errorCode, isAbsent } from '../../files/disk-error.ts'
+import { copyDurably } from './copy-durably.ts'
 import type { FileEntry, FileRecord, Look } from './file-record.ts'
 import { SharedSync } from './shared-sync.ts'
 
@@ -137,14 +138,7 @@ export class Folders {
 
   async #copy(path: string, version: string): Promise<void> {
     const passing = join(this.staging, `copy-${version.slice(version.lastIndexOf('/') + 1)}`)
-    await copyFile(path, passing, constants.COPYFILE_FICLONE)
-    const handle = await open(passing, 'r+')
-    try {
-      await handle.chmod(0o640)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await copyDurably(path, passing, 0o640)
     await rename(passing, version)
   }
 }

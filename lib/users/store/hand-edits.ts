@@ -1,27 +1,19 @@
-import type { Log } from '../../base/log.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { Refusal } from '../../files/refusal.ts'
 import { readStanding, type Found } from './content.ts'
 import type { Draft, FileRecord, Origin } from './file-record.ts'
-import { looksLike, lookAt, lookOf, type Folders } from './folders.ts'
-import { keptAtHand, type Histories } from './histories.ts'
-import type { Journal } from './journal.ts'
-
-export interface HandEditsParts {
-  folders: Folders
-  histories: Histories
-  journal: Journal
-  log: Log
-}
+import { looksLike, lookAt, lookOf } from './folders.ts'
+import { keptAtHand } from './histories.ts'
+import type { Stock } from './stock.ts'
 
 const lookTries = 5
 
 /** What administrators do to the files themselves: each such change becomes a version, or a deletion, of its own. */
 export class HandEdits {
   readonly #shrinkPercent: number
-  readonly #parts: HandEditsParts
+  readonly #parts: Stock
 
-  constructor(shrinkPercent: number, parts: HandEditsParts) {
+  constructor(shrinkPercent: number, parts: Stock) {
     this.#shrinkPercent = shrinkPercent
     this.#parts = parts
   }
@@ -66,8 +58,9 @@ export class HandEdits {
     const drafts: Draft[] = isLost ? [{ record: { op: 'void', name, of: standing.seq } }] : []
     if (found !== undefined) {
       const { size } = found.stats
-      const { seq } = keptAtHand(histories.of(name), size, this.#shrinkPercent)
-      const atHand = seq === undefined || (isLost && seq === standing.seq) ? {} : { shrankFrom: seq }
+      const shrankFrom = keptAtHand(histories.of(name), size, this.#shrinkPercent)
+      const isGone = shrankFrom === undefined || (isLost && shrankFrom === standing.seq)
+      const atHand = isGone ? {} : { shrankFrom }
       const record = { op: 'put', name, size, hash: found.hash, by: by('found on disk'), ...atHand } as const
       drafts.push({ record, look: lookOf(found.stats) })
     } else if (standing !== undefined) {

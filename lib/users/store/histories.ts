@@ -131,11 +131,10 @@ export function keptAtHand(
   records: readonly FileRecord[],
   size: number,
   shrinkPercent: number,
-): { seq: number | undefined; shrank: boolean } {
+): number | undefined {
   const before = records.findLast(({ op }) => op === 'put')
-  if (before === undefined) return { seq: undefined, shrank: false }
-  if (size < (before.size * (100 - shrinkPercent)) / 100) return { seq: before.seq, shrank: true }
+  if (before === undefined) return undefined
+  if (size < (before.size * (100 - shrinkPercent)) / 100) return before.seq
   const atHand = records.find(({ op, seq }) => op === 'put' && seq === before.shrankFrom)
-  const stillLarger = atHand !== undefined && size < atHand.size
-  return { seq: stillLarger ? atHand.seq : undefined, shrank: false }
+  return atHand !== undefined && size < atHand.size ? atHand.seq : undefined
 }

@@ -1,15 +1,10 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Log } from '../../base/log.ts'
 import { dayMs, type Bin } from './bin.ts'
-import type { Journal } from './journal.ts'
+import type { Stock } from './stock.ts'
 
-export interface HousekeepingParts {
-  journal: Journal
+export interface HousekeepingParts extends Stock {
   bin: Bin
   /** Looks at what was done by hand. */
   lookThrough: () => Promise<void>
-  clock: Clock
-  log: Log
 }
 
 /** Once a day: looks at what was changed by hand, and empties the bin. What fails today is tried tomorrow. */

@@ -1,33 +1,20 @@
-import { hash } from 'node:crypto'
-import type { Alarms } from '../../base/alarms.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Log } from '../../base/log.ts'
-import { Refusal } from '../../files/refusal.ts'
-import { chained, checkChained, tipAfter } from './chain.ts'
+import { messageOf } from '../../base/message-of.ts'
+import { tipAfter, type Chain } from './chain.ts'
 import type { Draft, Entry } from './file-record.ts'
-import { beginning, entriesLine, reignsWith, type Tip } from './journal-lines.ts'
-import { Recent } from './recent.ts'
-import { withReign, type Reign } from './reigns.ts'
-import { Segments } from './segments.ts'
+import type { Histories } from './histories.ts'
+import type { Tip } from './journal-lines.ts'
+import type { Batch } from './recent.ts'
+import type { Reign } from './reigns.ts'
+import { journalAlarm, Segments, type SegmentsParts } from './segments.ts'
 import { SharedSync } from './shared-sync.ts'
-import type { OnStep } from './steps.ts'
 
-export interface JournalParts {
-  folder: string
-  /** Makes the names in the folder durable. */
-  syncFolder: () => Promise<void>
+export interface JournalParts extends Omit<SegmentsParts, 'onUnclear'> {
+  chain: Chain
+  histories: Pick<Histories, 'apply' | 'entries' | 'replace' | 'looksChanged'>
+  /** Called for each entry that is read back, once it is applied. */
+  onRead?: (entry: Entry) => void
   clock: Clock
-  log: Log
-  alarms: Alarms
-  onStep: OnStep
-  /** A segment of fewer bytes is not compacted. */
-  compactAtBytes: number
-  /** Batches held in memory for another store that goes on from there; absent: none. */
-  recentBatches?: number
-  /** What happened, as the journal knows it: called when read, and once durable. */
-  apply: (entry: Entry) => void
-  /** What of it is still needed. */
-  needed: () => Entry[]
 }
 
 /** Another journal in place of this one, as far as it is still needed. */
@@ -35,11 +22,7 @@ export interface Successor {
   tip: Tip
   reigns: readonly Reign[]
   entries: Entry[]
-  /** Called the moment it counts. */
-  onSwitched: () => void
 }
-
-export const journalAlarm = 'journal of user data'
 
 interface Waiting {
   /** The entries, after the one at `tip`. */
@@ -55,70 +38,23 @@ interface Compaction {
   reject: (reason: unknown) => void
 }
 
-/** What happened to user data, in order, durable before it is acknowledged. One segment counts, the latest. */
+/** What happened to user data, in order, durable before it is acknowledged. */
 export class Journal {
   readonly #parts: JournalParts
   readonly #flushing = new SharedSync(() => this.#flush())
-  readonly #recent: Recent
   readonly #segments: Segments
-  readonly #settledListeners = new Set<() => void>()
   #waiting: Waiting[] = []
   #compactions: Compaction[] = []
-  /** Entries of the segment. */
-  #entries = 0
-  #compactAtBytes = 0
-  #tip: Tip = beginning
-  #reigns: readonly Reign[] = []
-  /** What is written here happens here; otherwise it is a copy of what happened elsewhere. */
-  #originates = true
-  #epoch: number | undefined
   /** Why nothing can be written any more. */
   #broken: Error | undefined
 
   constructor(parts: JournalParts) {
     this.#parts = parts
     this.#segments = new Segments({ ...parts, onUnclear: (cause) => this.break(cause) })
-    this.#recent = new Recent(parts.recentBatches ?? 0, beginning, () => {
-      for (const listener of this.#settledListeners) listener()
-    })
-  }
-
-  get entries(): number {
-    return this.#entries
   }
 
   get broken(): Error | undefined {
     return this.#broken
-  }
-
-  get tip(): Tip {
-    return this.#tip
-  }
-
-  get reigns(): readonly Reign[] {
-    return this.#reigns
-  }
-
-  get recent(): Pick<Recent, 'after' | 'settledTip'> {
-    return this.#recent
-  }
-
-  /** Told whenever more is settled. @returns takes the listener back */
-  onSettled(listener: () => void): () => void {
-    this.#settledListeners.add(listener)
-    return () => this.#settledListeners.delete(listener)
-  }
-
-  /** From now on things happen here, in the reign of that number. */
-  originate(epoch: number): void {
-    this.#originates = true
-    this.#epoch = epoch
-    this.#reigns = withReign(this.#reigns, { epoch, after: this.#tip })
-  }
-
-  /** From now on only copies are written. */
-  copy(): void {
-    this.#originates = false
   }
 
   /**
@@ -128,29 +64,12 @@ export class Journal {
   async load(): Promise<'whole' | 'damaged' | 'missing'> {
     const parsed = await this.#segments.load()
     if (parsed === undefined) return 'missing'
-    this.#tip = parsed.tip
-    this.#reigns = parsed.reigns
-    this.#entries = parsed.entries.length
-    for (const entry of parsed.entries) this.#parts.apply(entry)
-    this.#useSegment()
-    if (parsed.damage !== undefined) {
-      this.#tellDamage(parsed.damage)
-      return 'damaged'
+    this.#parts.chain.goOnFrom(parsed)
+    for (const entry of parsed.entries) {
+      this.#parts.histories.apply(entry)
+      this.#parts.onRead?.(entry)
     }
-    this.#recent.restart(parsed.base, parsed.batches)
-    return 'whole'
-  }
-
-  /** The next record gets a number above this one. */
-  reserve(seq: number): void {
-    if (seq > this.#tip.seq) this.#tip = { ...this.#tip, seq }
-    this.#recent.restart(this.#tip)
-  }
-
-  /** What was here is not all that it was: no other journal shall take this one for the same. */
-  disown(): void {
-    this.#tip = { ...this.#tip, hash: hash('sha256', `damaged after ${this.#tip.hash}`) }
-    this.#recent.restart(this.#tip)
+    return parsed.damage === undefined ? 'whole' : 'damaged'
   }
 
   /**
@@ -158,26 +77,28 @@ export class Journal {
    * @returns once it is durable
    */
   append(drafts: readonly Draft[]): Promise<Entry[]> {
-    return this.#enqueue((tip) => this.#chain(drafts, tip), true)
+    return this.#enqueue((tip) => this.#place(drafts, tip), true)
   }
 
-  /** As `append`, for what is not complete yet: `settle` must be called once it is, whatever comes of it. */
+  /** As `append`, for what is not complete yet: it must be settled in the chain once it is, whatever comes of it. */
   appendUnsettled(drafts: readonly Draft[]): Promise<Entry[]> {
-    return this.#enqueue((tip) => this.#chain(drafts, tip), false)
+    return this.#enqueue((tip) => this.#place(drafts, tip), false)
   }
 
   /** As `appendUnsettled`, for what happened elsewhere. Calls make a queue: each must follow the one before. */
   appendCopy(entries: readonly Entry[]): Promise<Entry[]> {
-    return this.#enqueue((tip) => this.#checkCopy(entries, tip), false)
-  }
-
-  settle(seq: number): void {
-    this.#recent.settle(seq)
+    return this.#enqueue((tip) => this.#parts.chain.check(entries, tip), false)
   }
 
   /** Begins a new segment with what is still needed. */
   compact(): Promise<void> {
     return this.#compactWith(undefined)
+  }
+
+  /** Compacts where something is not needed any more, or looks different. */
+  async tidy(): Promise<void> {
+    const { histories } = this.#parts
+    if (histories.looksChanged || this.#segments.entries > histories.entries().length) await this.compact()
   }
 
   /** Becomes that journal, in one step. For whoever lets nothing be appended meanwhile. */
@@ -188,8 +109,7 @@ export class Journal {
   /** Refuses everything from now on: memory and disk would no longer agree. */
   break(cause: unknown): void {
     const { folder, alarms } = this.#parts
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const text = `no user data is stored any more, because the disk of ${folder} failed (${why}); mend it and restart the service`
+    const text = `no user data is stored any more, because the disk of ${folder} failed (${messageOf(cause)}); mend it and restart the service`
     this.#broken = new Error(text, { cause })
     alarms.raise(journalAlarm, text)
   }
@@ -199,12 +119,17 @@ export class Journal {
     await this.#segments.close()
   }
 
+  #place(drafts: readonly Draft[], tip: Tip): readonly Entry[] {
+    const { chain, clock } = this.#parts
+    return chain.place(drafts, tip, clock.wallTime().toISOString())
+  }
+
   async #enqueue(place: Waiting['place'], isSettled: boolean): Promise<Entry[]> {
     if (this.#broken !== undefined) throw this.#broken
-    const written = Promise.withResolvers<Entry[]>()
-    this.#waiting.push({ place, isSettled, resolve: written.resolve, reject: written.reject })
+    const { promise, resolve, reject } = Promise.withResolvers<Entry[]>()
+    this.#waiting.push({ place, isSettled, resolve, reject })
     // Both at once: the flush may go on to compact, and a failure that nobody hears meanwhile would end the process.
-    const [entries] = await Promise.all([written.promise, this.#flushing.run()])
+    const [entries] = await Promise.all([promise, this.#flushing.run()])
     return entries
   }
 
@@ -222,99 +147,53 @@ export class Journal {
     } catch (error) {
       for (const { reject } of batch) reject(error)
     }
-    const bytes = this.#segments.current?.bytes ?? 0
-    if (compactions.length === 0 && bytes <= this.#compactAtBytes) return
+    if (compactions.length === 0 && !this.#segments.isLarge) return
     try {
       await this.#compactNow(compactions.find(({ successor }) => successor !== undefined)?.successor)
       for (const { resolve } of compactions) resolve()
     } catch (error) {
-      this.#compactAtBytes = 2 * bytes // it costs nothing to go on with the old segment
       this.#parts.log.warn({ err: error }, 'journal of user data not compacted')
       for (const { reject } of compactions) reject(error)
     }
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(waiting: readonly Waiting[]): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken
-    const segment = this.#segments.current
-    if (segment === undefined) throw new Error('the store of user data has not started')
-    const { placed, tip } = this.#placeEach(batch)
+    const placed = this.#placeEach(waiting)
     if (placed.length === 0) return
-    try {
-      await segment.append(placed.map(({ entries }) => entriesLine(entries)).join(''))
-    } catch (error) {
-      // What that left must not be taken for a record later.
-      await segment.cut().catch(() => this.break(error))
-      throw error
-    }
-    this.#tip = tip
-    for (const { entries, tip: end, waiting } of placed) {
-      for (const entry of entries) {
-        this.#reigns = reignsWith(this.#reigns, entry.record)
-        this.#parts.apply(entry)
-      }
-      this.#entries += entries.length
-      this.#recent.add({ entries, tip: end }, waiting.isSettled)
-      waiting.resolve([...entries])
+    await this.#segments.append(placed.map(({ batch }) => batch.entries))
+    const { chain, histories } = this.#parts
+    for (const { batch, isSettled, resolve } of placed) {
+      for (const entry of batch.entries) histories.apply(entry)
+      chain.add(batch, isSettled)
+      resolve([...batch.entries])
     }
   }
 
   /** Whoever cannot be placed hears it, and the others go on without. */
-  #placeEach(batch: readonly Waiting[]) {
-    let tip = this.#tip
-    const placed: { entries: readonly Entry[]; tip: Tip; waiting: Waiting }[] = []
-    for (const waiting of batch) {
+  #placeEach(waiting: readonly Waiting[]): (Waiting & { batch: Batch })[] {
+    let { tip } = this.#parts.chain
+    return waiting.flatMap((each) => {
       try {
-        const entries = waiting.place(tip)
+        const entries = each.place(tip)
         tip = tipAfter(entries, tip)
-        placed.push({ entries, tip, waiting })
+        return [{ ...each, batch: { entries, tip } }]
       } catch (error) {
-        waiting.reject(error)
+        each.reject(error)
+        return []
       }
-    }
-    return { placed, tip }
-  }
-
-  #chain(drafts: readonly Draft[], tip: Tip): readonly Entry[] {
-    if (!this.#originates)
-      throw new Refusal('notActive', 'user data is only copied here, from the active node')
-    const at = this.#parts.clock.wallTime().toISOString()
-    return chained(drafts, tip, { at, epoch: this.#epoch })
-  }
-
-  #checkCopy(entries: readonly Entry[], tip: Tip): readonly Entry[] {
-    if (this.#originates) throw new Error('this node is active, and copies nothing')
-    return checkChained(entries, tip)
+    })
   }
 
   async #compactNow(successor: Successor | undefined): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken
-    const entries = successor?.entries ?? this.#parts.needed()
-    const { tip, reigns } = successor ?? { tip: this.#tip, reigns: this.#reigns }
+    const { chain, histories } = this.#parts
+    const entries = successor?.entries ?? histories.entries()
+    const { tip, reigns } = successor ?? chain
     await this.#segments.begin({ ...tip, ...(reigns.length > 0 && { reigns }) }, entries, () => {
-      this.#useSegment()
-      this.#entries = entries.length
-      if (successor !== undefined) this.#succeed(successor)
+      if (successor === undefined) return
+      chain.goOnFrom({ tip, reigns })
+      histories.replace(entries)
     })
-  }
-
-  #succeed({ tip, reigns, onSwitched }: Successor): void {
-    this.#tip = tip
-    this.#reigns = reigns
-    this.#recent.restart(tip)
-    onSwitched()
-  }
-
-  #useSegment(): void {
-    const bytes = this.#segments.current?.bytes ?? 0
-    this.#compactAtBytes = Math.max(this.#parts.compactAtBytes, 2 * bytes)
-  }
-
-  #tellDamage(damage: string): void {
-    const { path, asidePath } = this.#segments
-    this.#parts.alarms.raise(
-      journalAlarm,
-      `${damage} of ${path} is damaged; what could be read goes on, files on disk are taken in anew, a copy lies in ${asidePath}. Check the disk`,
-    )
   }
 }

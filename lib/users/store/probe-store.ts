@@ -4,15 +4,11 @@ import { isProbeName, type ProbeFiles } from '../../files/probe-files.ts'
 import { Refusal } from '../../files/refusal.ts'
 import type { StoredFile } from '../../files/stored-file.ts'
 import { readStanding, UserFile } from './content.ts'
-import { userDataName, type Folders } from './folders.ts'
-import type { Histories } from './histories.ts'
-import type { NameLocks } from './name-locks.ts'
+import { userDataName } from './folders.ts'
 import type { StagedFile } from './staged-file.ts'
+import type { Stock } from './stock.ts'
 
-export interface ProbeStoreParts {
-  folders: Folders
-  histories: Histories
-  locks: NameLocks
+export interface ProbeStoreParts extends Stock {
   probes: ProbeFiles
 }
 
@@ -60,13 +56,17 @@ export class ProbeStore {
 
   /** Removes what earlier runs of the watchdog left behind. A file that has a record was saved by somebody else. */
   async sweep(): Promise<void> {
-    const { folders, histories, locks, probes } = this.#parts
-    const left = (await readdir(folders.root))
-      .flatMap((found) => userDataName(found) ?? [])
-      .filter((name) => isProbeName(name) && !probes.has(name) && histories.of(name).length === 0)
-    if (left.length > 0)
-      await locks.run(left, async () => {
-        for (const name of left) await folders.remove(name)
-      })
+    const { folders, histories, locks, probes, log } = this.#parts
+    try {
+      const left = (await readdir(folders.root))
+        .flatMap((found) => userDataName(found) ?? [])
+        .filter((name) => isProbeName(name) && !probes.has(name) && histories.of(name).length === 0)
+      if (left.length > 0)
+        await locks.run(left, async () => {
+          for (const name of left) await folders.remove(name)
+        })
+    } catch (err) {
+      log.warn({ err }, 'probe files not tidied up')
+    }
   }
 }

@@ -1,22 +1,17 @@
 import type { Stats } from 'node:fs'
-import type { Alarms } from '../../base/alarms.ts'
+import { messageOf } from '../../base/message-of.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { sameIdentity, type HotFiles } from '../../files/hot-files.ts'
 import { Refusal } from '../../files/refusal.ts'
 import type { StoredFile } from '../../files/stored-file.ts'
 import { readStanding, readVersion, UserFile, type Found } from './content.ts'
 import type { FileRecord } from './file-record.ts'
-import { isAddressList, lookAt, looksLike, type Folders } from './folders.ts'
-import type { Histories } from './histories.ts'
-import type { NameLocks } from './name-locks.ts'
+import { isAddressList, lookAt, looksLike } from './folders.ts'
+import type { Stock } from './stock.ts'
 
-export interface ReaderParts {
+export interface ReaderParts extends Stock {
   /** Contents that are asked for often. */
   hot: HotFiles
-  folders: Folders
-  histories: Histories
-  locks: NameLocks
-  alarms: Alarms
 }
 
 const readTries = 8
@@ -81,8 +76,7 @@ export class Reader {
       return await readVersion(this.#parts.folders.versionPath(seq), hash)
     } catch (cause) {
       const what = `version ${seq} of ${name} cannot be read`
-      const why = cause instanceof Error ? cause.message : String(cause)
-      this.#parts.alarms.raise(versionAlarm, `${what}: ${why}`)
+      this.#parts.alarms.raise(versionAlarm, `${what}: ${messageOf(cause)}`)
       throw new Error(what, { cause })
     }
   }

@@ -15,7 +15,7 @@ interface Kept extends Batch {
 /** The last batches of the journal, for whoever has all that was before and wants to go on from there. */
 export class Recent {
   readonly #most: number
-  readonly #onSettled: () => void
+  readonly #listeners = new Set<() => void>()
   /** What was before the first one. */
   #base: Tip
   #kept: Kept[] = []
@@ -23,15 +23,20 @@ export class Recent {
   #settled = 0
 
   /** @param most batches kept; 0: none */
-  constructor(most: number, base: Tip, onSettled: () => void) {
+  constructor(most: number, base: Tip) {
     this.#most = most
     this.#base = base
-    this.#onSettled = onSettled
   }
 
   /** The end of what is settled. */
   get settledTip(): Tip {
     return this.#kept[this.#settled - 1]?.tip ?? this.#base
+  }
+
+  /** Told whenever more is settled. @returns takes the listener back */
+  onSettled(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** Begins anew: everything up to `base` is what was before. */
@@ -82,7 +87,7 @@ export class Recent {
   #advance(): void {
     const before = this.#settled
     while (this.#kept[this.#settled]?.settled === true) this.#settled += 1
-    if (this.#settled > before) this.#onSettled()
+    if (this.#settled > before) for (const listener of this.#listeners) listener()
   }
 
   /** Half of it at a time, so that not every new one moves all the others. */

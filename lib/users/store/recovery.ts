@@ -1,23 +1,17 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Alarms } from '../../base/alarms.ts'
-import type { Log } from '../../base/log.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { hashFile } from './content.ts'
 import type { FileEntry } from './file-record.ts'
 import { looksLike, lookAt, lookOf, type Folders } from './folders.ts'
 import type { Histories } from './histories.ts'
-import { journalAlarm, type Journal } from './journal.ts'
+import { journalAlarm } from './segments.ts'
+import type { Stock } from './stock.ts'
 import { takeInAll } from './take-in.ts'
 import type { Writer } from './writer.ts'
 
-export interface RecoveryParts {
-  folders: Folders
-  histories: Histories
-  journal: Journal
-  writer: Writer
-  log: Log
-  alarms: Alarms
+export interface RecoveryParts extends Stock {
+  writer: Pick<Writer, 'takeIn' | 'prune'>
 }
 
 /**
@@ -40,17 +34,12 @@ export async function recover(parts: RecoveryParts): Promise<void> {
   for (const name of await readdir(folders.staging)) await rm(join(folders.staging, name), { force: true })
   // A rename that a killed process left may not be durable yet, and must be before its content is acknowledged anew.
   await Promise.all([folders.root, folders.versions, folders.staging].map((folder) => folders.sync(folder)))
-  if (journal.entries > histories.entries().length || histories.looksChanged) await journal.compact()
+  await journal.tidy()
 }
 
 /** Versions that the journal no longer tells of are put aside: somebody may still be glad of them. */
 export async function beginAnew(
-  {
-    folders,
-    histories,
-    journal,
-    alarms,
-  }: Pick<RecoveryParts, 'folders' | 'histories' | 'journal' | 'alarms'>,
+  { folders, histories, chain, journal, alarms }: Stock,
   state: 'damaged' | 'missing',
 ): Promise<void> {
   const known = new Set(histories.names().flatMap((name) => histories.of(name).map(({ seq }) => seq)))
@@ -59,7 +48,7 @@ export async function beginAnew(
   for (const seq of kept.filter((number) => !known.has(number)))
     await rename(folders.versionPath(seq), join(folders.lost, String(seq)))
   await folders.sync(folders.lost)
-  journal.reserve(Math.max(0, ...kept, ...numbersOf(await readdir(folders.lost))))
+  chain.reserve(Math.max(0, ...kept, ...numbersOf(await readdir(folders.lost))))
   if (state === 'missing' && kept.length > 0)
     alarms.raise(
       journalAlarm,
@@ -69,7 +58,7 @@ export async function beginAnew(
 }
 
 /** The record is durable, so the deletion happens, unless somebody has put another file there since. */
-async function finishRemoval({ folders, histories }: RecoveryParts, name: FileName): Promise<void> {
+async function finishRemoval({ folders, histories }: Stock, name: FileName): Promise<void> {
   const deleted = histories.lastPut(name)
   const stats = lookAt(folders.pathOf(name))
   if (deleted === undefined || stats === undefined || !looksLike(stats, deleted)) return
@@ -79,7 +68,7 @@ async function finishRemoval({ folders, histories }: RecoveryParts, name: FileNa
 }
 
 /** The record is durable, and so is the content: where it does not stand, it lies in staging. */
-async function finishPut(parts: RecoveryParts, entry: FileEntry, staged: StagedContent): Promise<void> {
+async function finishPut(parts: Stock, entry: FileEntry, staged: StagedContent): Promise<void> {
   const { folders, histories } = parts
   const { name, seq, hash } = entry.record
   const path = folders.pathOf(name)
@@ -137,7 +126,7 @@ export class StagedContent {
 }
 
 /** Removes content that no record is left of, and forgets records whose content is gone. */
-async function tidyVersions({ folders, histories, journal, log }: RecoveryParts): Promise<void> {
+async function tidyVersions({ folders, histories, journal, log }: Stock): Promise<void> {
   const there = await dropUnknown(folders, histories)
   const gone = histories.keptVersions().filter(({ seq }) => !there.has(seq))
   if (gone.length === 0) return

@@ -80,3 +80,19 @@ export class StagedFile {
     await handle?.close()
   }
 }
+
+/** Stages that content, and removes what is left of it when `use` fails. */
+export async function withStaged<T>(
+  folder: string,
+  content: Buffer,
+  use: (staged: StagedFile) => Promise<T>,
+): Promise<T> {
+  const staged = new StagedFile(folder, content.length)
+  try {
+    await staged.write(content)
+    return await use(staged)
+  } catch (error) {
+    await staged.discard().catch(() => {}) // what stays behind is removed at the next start
+    throw error
+  }
+}

@@ -6,20 +6,14 @@ import type { FileName } from '../../files/file-name.ts'
 import { isProbeName } from '../../files/probe-files.ts'
 import { Refusal } from '../../files/refusal.ts'
 import { userDataName, type Folders } from './folders.ts'
-import type { Histories } from './histories.ts'
-
-export interface TakeInParts {
-  folders: Folders
-  histories: Histories
-  log: Log
-}
+import type { Stock } from './stock.ts'
 
 /** So many at a time share what must be made durable. */
 const atOnce = 64
 
 /** Looks at every file there is or should be. One that cannot be taken in is left alone, and said. */
 export async function takeInAll(
-  { folders, histories, log }: TakeInParts,
+  { folders, histories, log }: Stock,
   takeIn: (name: FileName) => Promise<void>,
 ): Promise<void> {
   const names = [...new Set([...histories.names(), ...(await namesOnDisk(folders, log))])]

@@ -1,16 +1,6 @@
-import type { Log } from '../../base/log.ts'
 import { readVersion } from '../store/content.ts'
 import type { FileRecord } from '../store/file-record.ts'
-import type { Folders } from '../store/folders.ts'
-import type { Histories } from '../store/histories.ts'
-import type { Journal } from '../store/journal.ts'
-
-export interface ContentsParts {
-  folders: Folders
-  histories: Histories
-  journal: Journal
-  log: Log
-}
+import type { Stock } from '../store/stock.ts'
 
 /** What tells one content from all others. */
 export type Wanted = Pick<FileRecord, 'name' | 'seq' | 'hash'>
@@ -20,9 +10,9 @@ const tries = 4
 
 /** Reads content by its record, without waiting for what is under way with its name. */
 export class Contents {
-  readonly #parts: ContentsParts
+  readonly #parts: Stock
 
-  constructor(parts: ContentsParts) {
+  constructor(parts: Stock) {
     this.#parts = parts
   }
 
@@ -56,11 +46,11 @@ export class Contents {
 
   /** Until a change is complete, its content lies nowhere for certain. */
   async #settled(seq: number): Promise<void> {
-    const { journal } = this.#parts
-    if (seq <= journal.recent.settledTip.seq || seq > journal.tip.seq) return
+    const { recent, tip } = this.#parts.chain
+    if (seq <= recent.settledTip.seq || seq > tip.seq) return
     const settled = Promise.withResolvers<void>()
-    const forget = journal.onSettled(() => {
-      if (seq <= journal.recent.settledTip.seq) settled.resolve()
+    const forget = recent.onSettled(() => {
+      if (seq <= recent.settledTip.seq) settled.resolve()
     })
     await settled.promise
     forget()

@@ -1,24 +1,16 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Stats } from 'node:fs'
-import type { Log } from '../../base/log.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { hashFile } from '../store/content.ts'
-import { looksLike, lookAt, lookOf, type Folders } from '../store/folders.ts'
-import type { Histories } from '../store/histories.ts'
-import type { NameLocks } from '../store/name-locks.ts'
+import { looksLike, lookAt, lookOf } from '../store/folders.ts'
+import type { Stock } from '../store/stock.ts'
 import { namesOnDisk } from '../store/take-in.ts'
+import type { Standing } from './standing.ts'
 
 /** A file that somebody changed on the node that only follows. */
 export interface Drifted {
   name: FileName
   what: 'changed' | 'added' | 'removed'
-}
-
-export interface DriftParts {
-  folders: Folders
-  histories: Histories
-  locks: NameLocks
-  log: Log
 }
 
 interface Seen extends Drifted {
@@ -30,10 +22,10 @@ const atOnce = 200
 
 /** What administrators do to files of a node that follows the other. It stays as it is until the file is saved anew. */
 export class Drift {
-  readonly #parts: DriftParts
+  readonly #parts: Stock
   #seen = new Map<FileName, Seen>()
 
-  constructor(parts: DriftParts) {
+  constructor(parts: Stock) {
     this.#parts = parts
   }
 
@@ -61,6 +53,21 @@ export class Drift {
     for (const { name: file, what } of seen.values())
       if (this.#seen.get(file)?.what !== what) log.warn({ file, what }, 'user data differs by hand')
     this.#seen = seen
+  }
+
+  /** Removes what somebody added, once it is safe. */
+  async removeAdded(standing: Standing): Promise<void> {
+    const { folders, locks } = this.#parts
+    await this.look()
+    for (const { name, what } of this.list()) {
+      if (what !== 'added') continue
+      await locks.run([name], async () => {
+        const stats = lookAt(folders.pathOf(name))
+        if (stats !== undefined) await standing.displace(name, stats, undefined)
+        await folders.remove(name)
+        await folders.syncName(name)
+      })
+    }
   }
 
   #isAsStored(name: FileName): boolean {

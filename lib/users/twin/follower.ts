@@ -1,23 +1,14 @@
 import type { FileName } from '../../files/file-name.ts'
 import type { Entry, FileRecord } from '../store/file-record.ts'
-import { lookAt, lookOf, type Folders } from '../store/folders.ts'
-import type { Histories } from '../store/histories.ts'
-import type { Journal } from '../store/journal.ts'
-import type { NameLocks } from '../store/name-locks.ts'
+import { lookAt, lookOf } from '../store/folders.ts'
 import { StagedFile } from '../store/staged-file.ts'
-import type { OnStep } from '../store/steps.ts'
+import type { Stock } from '../store/stock.ts'
+import type { Writer } from '../store/writer.ts'
 import type { Standing, Turn } from './standing.ts'
 
-export interface FollowerParts {
-  folders: Folders
-  histories: Histories
-  journal: Journal
-  locks: NameLocks
+export interface FollowerParts extends Stock {
   standing: Standing
-  onStep: OnStep
-  /** Removes the versions over the limit. */
-  prune: (name: FileName) => Promise<void>
-  onRecord: (record: FileRecord) => void
+  writer: Pick<Writer, 'prune'>
 }
 
 /** Content by the number of its record; a put without one has none any more where it happened. */
@@ -81,7 +72,7 @@ class Copy {
 
   /** @param onWritten called once the next record may be written, since this one is in the queue */
   async make(earlier: Promise<void>, onWritten: () => void): Promise<void> {
-    const { journal, onStep, prune, onRecord } = this.#parts
+    const { journal, onStep, writer } = this.#parts
     let turns: Turn[]
     try {
       await this.#stage()
@@ -96,8 +87,7 @@ class Copy {
       throw error
     }
     await this.#place(turns)
-    for (const name of this.#names) await prune(name)
-    for (const { record } of this.#entries) if (record.op !== 'void') onRecord(record)
+    for (const name of this.#names) await writer.prune(name)
     await onStep('pruned')
   }
 
@@ -145,7 +135,7 @@ class Copy {
 
   /** From here on only a restart can tell what became of it, when the disk fails. */
   async #place(turns: readonly Turn[]): Promise<void> {
-    const { folders, journal, onStep } = this.#parts
+    const { folders, chain, journal, onStep } = this.#parts
     try {
       await onStep('journaled')
       for (const turn of turns) if (turn.after !== undefined) await this.#bring(turn.name, turn.after.record)
@@ -158,7 +148,7 @@ class Copy {
       journal.break(error)
       throw error
     } finally {
-      journal.settle(this.#entries.at(-1)?.record.seq ?? 0)
+      chain.recent.settle(this.#entries.at(-1)?.record.seq ?? 0)
     }
   }
 

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAbsent } from '../../files/disk-error.ts'
 import { syncFolder } from '../../files/sync-folder.ts'
+import { writeDurably } from '../../files/write-durably.ts'
+import { copyDurably } from '../store/copy-durably.ts'
 import { lookAt } from '../store/folders.ts'
 import type { Tip } from '../store/journal-lines.ts'
 
@@ -46,7 +47,7 @@ export class Pool {
   async add(contentHash: string, content: Buffer): Promise<void> {
     if (hash('sha256', content) !== contentHash)
       throw new Error(`what came is not the content with the hash ${contentHash}`)
-    await this.#writeDurably(this.pathOf(contentHash), content)
+    await writeDurably(this.pathOf(contentHash), content)
   }
 
   async sync(): Promise<void> {
@@ -60,18 +61,12 @@ export class Pool {
   /** The content stays here, for others that want it, until all have it for certain. */
   async copy(contentHash: string, target: string): Promise<void> {
     const passing = `${this.pathOf(contentHash)}.new`
-    await copyFile(this.pathOf(contentHash), passing, constants.COPYFILE_FICLONE)
-    const handle = await open(passing, 'r+')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
+    await copyDurably(this.pathOf(contentHash), passing)
     await rename(passing, target)
   }
 
   async note(placing: Placing): Promise<void> {
-    await this.#writeDurably(this.#note, JSON.stringify(placing))
+    await writeDurably(this.#note, JSON.stringify(placing))
     await this.sync()
   }
 
@@ -92,10 +87,5 @@ export class Pool {
   async close(): Promise<void> {
     await this.forgetNote()
     await rm(this.folder, { recursive: true, force: true })
-  }
-
-  async #writeDurably(path: string, content: Buffer | string): Promise<void> {
-    await writeFile(`${path}.new`, content, { mode: 0o640, flush: true })
-    await rename(`${path}.new`, path)
   }
 }

@@ -22,10 +22,10 @@ export interface Recovered {
  * here that has not happened yet. What was changed by hand stays as it is.
  */
 export async function recoverTwin(parts: TwinRecoveryParts): Promise<Recovered> {
-  const { folders, histories, journal, writer, standing, reseed } = parts
+  const { folders, histories, chain, journal, writer, standing, reseed } = parts
   const state = await journal.load()
-  journal.copy()
-  if (state === 'damaged') journal.disown()
+  chain.copy()
+  if (state === 'damaged') chain.disown()
   if (state !== 'whole') await beginAnew(parts, state)
   await reseed.finish()
   const staged = new StagedContent(folders)

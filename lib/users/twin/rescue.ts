@@ -1,12 +1,13 @@
-import { constants } from 'node:fs'
-import { copyFile, mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import { syncFolder } from '../../files/sync-folder.ts'
 import { isAbsent } from '../../files/disk-error.ts'
 import { Refusal } from '../../files/refusal.ts'
+import { writeDurably } from '../../files/write-durably.ts'
 import { readVersion } from '../store/content.ts'
+import { copyDurably } from '../store/copy-durably.ts'
 import type { Origin } from '../store/file-record.ts'
 
 /** What was here, and had to give way to what the other node has. It is never deleted by the program. */
@@ -132,20 +133,4 @@ async function namesIn(folder: string): Promise<string[]> {
     if (isAbsent(error)) return []
     throw error
   })
-}
-
-/** No link: a file with two names counts as one that leads elsewhere. */
-async function copyDurably(path: string, target: string): Promise<void> {
-  await copyFile(path, target, constants.COPYFILE_FICLONE)
-  const handle = await open(target, constants.O_RDONLY | constants.O_NOFOLLOW)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode: 0o640, flush: true })
-  await rename(`${path}.new`, path)
 }

@@ -1,15 +1,11 @@
-import type { Log } from '../../base/log.ts'
 import type { FileName } from '../../files/file-name.ts'
 import { hashFile, readVersion } from '../store/content.ts'
 import type { FileEntry, FileRecord } from '../store/file-record.ts'
-import { looksLike, lookAt, type Folders } from '../store/folders.ts'
-import type { Histories } from '../store/histories.ts'
-import type { Journal } from '../store/journal.ts'
+import { looksLike, lookAt } from '../store/folders.ts'
 import type { Tip } from '../store/journal-lines.ts'
-import type { NameLocks } from '../store/name-locks.ts'
 import { dropUnknown } from '../store/recovery.ts'
 import type { Reign } from '../store/reigns.ts'
-import type { OnStep } from '../store/steps.ts'
+import type { Stock } from '../store/stock.ts'
 import type { Wanted } from './contents.ts'
 import { ContentOfPool } from './content-of-pool.ts'
 import { Pool } from './pool.ts'
@@ -43,15 +39,9 @@ export interface ReseedProgress {
   bytes: number
 }
 
-export interface ReseedParts {
-  folders: Folders
-  histories: Histories
-  journal: Journal
-  locks: NameLocks
+export interface ReseedParts extends Stock {
   rescue: Rescue
   standing: Standing
-  log: Log
-  onStep: OnStep
 }
 
 const fetchesAtOnce = 8
@@ -71,7 +61,7 @@ export class Reseed {
   }
 
   async run(order: ReseedOrder): Promise<void> {
-    const { onStep, journal, histories } = this.#parts
+    const { onStep, journal } = this.#parts
     await this.finish()
     await this.#rescueOwn(order)
     await onStep('rescued')
@@ -86,17 +76,16 @@ export class Reseed {
     await this.#pool.note({ tip, seqs: missing.map(({ seq }) => seq), stood })
     await onStep('noted')
     order.signal.throwIfAborted()
-    await journal.replaceBy({ tip, reigns, entries: needed, onSwitched: () => histories.replace(needed) })
+    await journal.replaceBy({ tip, reigns, entries: needed })
     await this.finish()
   }
 
   /** Puts in place what a run before did not get to. To be called before anything else happens to the store. */
   async finish(): Promise<void> {
-    const { folders, histories, journal, onStep } = this.#parts
+    const { folders, histories, chain, journal, onStep } = this.#parts
     const noted = await this.#pool.noted()
     if (noted === undefined) return
-    if (noted.tip.seq !== journal.tip.seq || noted.tip.hash !== journal.tip.hash)
-      return this.#pool.forgetNote()
+    if (noted.tip.seq !== chain.tip.seq || noted.tip.hash !== chain.tip.hash) return this.#pool.forgetNote()
     const content = new ContentOfPool(this.#pool, histories, noted)
     for (const name of histories.names()) await this.#place(name, content)
     await onStep('placed')
@@ -104,7 +93,7 @@ export class Reseed {
     await onStep('released')
     await dropUnknown(folders, histories)
     for (const folder of [folders.root, folders.versions]) await folders.sync(folder)
-    if (journal.entries > histories.entries().length || histories.looksChanged) await journal.compact()
+    await journal.tidy()
     await this.#pool.close()
     await onStep('reseeded')
   }

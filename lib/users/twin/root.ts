@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Histories } from '../store/histories.ts'
-import type { Journal } from '../store/journal.ts'
 import type { Tip } from '../store/journal-lines.ts'
+import type { Stock } from '../store/stock.ts'
 
 /** All that stands, in one hash: two stores with one tip have one root, or one of them is wrong. */
 export interface Root {
@@ -11,9 +10,9 @@ export interface Root {
 }
 
 /** @returns undefined while a change is on its way: then it is not clear what stands */
-export function rootNow(journal: Journal, histories: Histories): Root | undefined {
-  const { tip } = journal
-  if (journal.recent.settledTip.seq !== tip.seq) return undefined
+export function rootNow({ chain, histories }: Stock): Root | undefined {
+  const { tip, recent } = chain
+  if (recent.settledTip.seq !== tip.seq) return undefined
   const hash = createHash('sha256')
   let files = 0
   for (const name of histories.names().toSorted()) {

@@ -1,14 +1,11 @@
 import { hash } from 'node:crypto'
-import type { Clock } from '../../base/clock.ts'
-import type { Log } from '../../base/log.ts'
+import { rename } from 'node:fs/promises'
 import type { FileName } from '../../files/file-name.ts'
 import { hashFile } from '../store/content.ts'
 import type { FileRecord } from '../store/file-record.ts'
-import { looksLike, lookAt, lookOf, type Folders } from '../store/folders.ts'
-import type { Histories } from '../store/histories.ts'
-import type { NameLocks } from '../store/name-locks.ts'
+import { looksLike, lookAt, lookOf } from '../store/folders.ts'
 import { StagedFile } from '../store/staged-file.ts'
-import { rename } from 'node:fs/promises'
+import type { Stock } from '../store/stock.ts'
 
 /** Content that is not what was stored, though nobody wrote into it. */
 export interface Damaged {
@@ -19,22 +16,14 @@ export interface Damaged {
   found: string | undefined
 }
 
-export interface ScrubParts {
-  folders: Folders
-  histories: Histories
-  locks: NameLocks
-  clock: Clock
-  log: Log
-}
-
 /** So slowly that phones do not feel it. */
 const bytesPerMs = 20_000
 
 /** Finds content that the disk has spoiled, and puts right content in its place. */
 export class Scrub {
-  readonly #parts: ScrubParts
+  readonly #parts: Stock
 
-  constructor(parts: ScrubParts) {
+  constructor(parts: Stock) {
     this.#parts = parts
   }
 

@@ -4,13 +4,11 @@ import type { Stats } from 'node:fs'
 import type { FileName } from '../../files/file-name.ts'
 import { hashFile } from '../store/content.ts'
 import type { FileEntry, FileRecord } from '../store/file-record.ts'
-import { looksLike, lookAt, lookOf, type Folders } from '../store/folders.ts'
-import type { Histories } from '../store/histories.ts'
+import { looksLike, lookAt, lookOf } from '../store/folders.ts'
+import type { Stock } from '../store/stock.ts'
 import type { Rescue } from './rescue.ts'
 
-export interface StandingParts {
-  folders: Folders
-  histories: Histories
+export interface StandingParts extends Stock {
   rescue: Rescue
   /** Under which things are rescued. */
   epoch: () => number

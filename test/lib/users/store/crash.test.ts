@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { parseFileName } from '../../../../lib/files/file-name.ts'
 import type { Step } from '../../../../lib/users/store/steps.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { allVersions, everything, openUserStore, stagingOf } from '../../../support/user-store.ts'
+import { runVictim } from '../../../support/victims.ts'
 
-const victim = new URL('../../../support/user-store-victim.ts', import.meta.url).pathname
+const run = (...args: string[]) => runVictim('user-store-victim.ts', ...args)
 
 /** What stands under a name, and the versions of it that are kept. */
 type State = Record<string, string[]>
@@ -94,12 +93,4 @@ async function stateOf(store: Parameters<typeof allVersions>[0], names: readonly
   const state: State = {}
   for (const name of names) state[name] = await allVersions(store, parseFileName(name))
   return state
-}
-
-async function run(...args: string[]): Promise<{ said: string; killed: boolean }> {
-  const child = spawn(process.execPath, [victim, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const [, signal] = (await once(child, 'close')) as [number | null, string | null]
-  return { said, killed: signal === 'SIGKILL' }
 }

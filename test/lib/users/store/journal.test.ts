@@ -13,6 +13,8 @@ import { test, type TestContext } from 'node:test'
 import { Alarms } from '../../../../lib/base/alarms.ts'
 import { systemClock } from '../../../../lib/base/clock.ts'
 import { parseFileName } from '../../../../lib/files/file-name.ts'
+import { Chain } from '../../../../lib/users/store/chain.ts'
+import { Histories } from '../../../../lib/users/store/histories.ts'
 import { Journal } from '../../../../lib/users/store/journal.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { refusedAs } from '../../../support/refused.ts'
@@ -168,7 +170,7 @@ test('a journal that cannot be compacted goes on with the old segment', async (t
 
 test('a save that fails while the journal is compacted fails alone', async (t) => {
   let wallTime = () => new Date()
-  const journal = await openJournal(t, () => wallTime())
+  const { journal } = await openJournal(t, () => wallTime())
   wallTime = () => {
     throw new Error('out of time')
   }
@@ -180,19 +182,19 @@ test('a save that fails while the journal is compacted fails alone', async (t) =
 })
 
 test('a journal of what happens elsewhere takes nothing else, and one of what happens here takes no copies', async (t) => {
-  const journal = await openJournal(t)
+  const { journal, chain } = await openJournal(t)
   const [entry] = await journal.append([{ record }])
   assert.ok(entry)
   await assert.rejects(journal.appendCopy([entry]), /copies nothing/)
-  journal.copy()
+  chain.copy()
   await assert.rejects(journal.append([{ record }]), refusedAs('notActive'))
   await assert.rejects(journal.appendUnsettled([{ record }]), refusedAs('notActive'))
-  assert.equal(journal.tip.seq, 1)
-  journal.originate(4)
+  assert.equal(chain.tip.seq, 1)
+  chain.originate(4)
   const [later] = await journal.append([{ record }])
   assert.deepEqual([later?.record.seq, later?.record.epoch], [2, 4])
   assert.deepEqual(
-    journal.reigns.map(({ epoch, after }) => [epoch, after.seq]),
+    chain.reigns.map(({ epoch, after }) => [epoch, after.seq]),
     [[4, 1]],
   )
   await journal.close()
@@ -201,8 +203,9 @@ test('a journal of what happens elsewhere takes nothing else, and one of what ha
 const record = { op: 'put', name: parseFileName('a.txt'), size: 0, hash: '', by: phone } as const
 
 /** A journal alone, without a store. */
-async function openJournal(t: TestContext, wallTime = () => new Date()): Promise<Journal> {
+async function openJournal(t: TestContext, wallTime = () => new Date()) {
   const { log } = recordingLog()
+  const chain = new Chain(0)
   const journal = new Journal({
     folder: await temporaryFolder(t),
     syncFolder: async () => {},
@@ -211,10 +214,10 @@ async function openJournal(t: TestContext, wallTime = () => new Date()): Promise
     alarms: new Alarms({ clock: systemClock, log }),
     onStep: async () => {},
     compactAtBytes: 1_000,
-    apply: () => {},
-    needed: () => [],
+    chain,
+    histories: new Histories(),
   })
   await journal.load()
   await journal.compact()
-  return journal
+  return { journal, chain }
 }

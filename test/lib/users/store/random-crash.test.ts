@@ -7,11 +7,12 @@ import { parseFileName } from '../../../../lib/files/file-name.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { seededRandom } from '../../../support/random.ts'
 import { everything, openUserStore, stagingOf } from '../../../support/user-store.ts'
+import { victimPath } from '../../../support/victims.ts'
 
 // For a long run: CRASH_ROUNDS=1000 CRASH_SEED=7 node --test test/lib/users/store/random-crash.test.ts
 const rounds = Number(process.env['CRASH_ROUNDS'] ?? 30)
 const seed = Number(process.env['CRASH_SEED'] ?? 1)
-const victim = new URL('../../../support/user-store-victim.ts', import.meta.url).pathname
+const victim = victimPath('user-store-victim.ts')
 
 interface Attempt {
   id: string

@@ -7,7 +7,8 @@ const batchAt = (seq: number) => ({ entries: [], tip: tipAt(seq) })
 
 function recentWith(most: number, seqs: readonly number[]) {
   let told = 0
-  const recent = new Recent(most, tipAt(0), () => (told += 1))
+  const recent = new Recent(most, tipAt(0))
+  recent.onSettled(() => (told += 1))
   for (const seq of seqs) recent.add(batchAt(seq), true)
   const after = (seq: number) => recent.after(tipAt(seq))?.map(({ tip }) => tip.seq)
   return { recent, after, told: () => told }

@@ -12,7 +12,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { execa } from 'execa'
 import { parseFileName } from '../../../../lib/files/file-name.ts'
-import type { FileRecord } from '../../../../lib/users/store/user-store.ts'
 import { refusedAs, refusedBecause } from '../../../support/refused.ts'
 import { seededBytes } from '../../../support/random.ts'
 import {
@@ -224,23 +223,6 @@ test('renames that cross do not wait for each other forever', async (t) => {
   await save(store, other, 'b')
   await Promise.all([store.rename(name, other, phone), store.rename(other, name, phone)])
   assert.deepEqual(await allVersions(store, name), ['a', '(deleted)', 'a'])
-})
-
-test('listeners hear of each change once it is durable, until they are taken back', async (t) => {
-  const { store } = await openUserStore(t)
-  const heard: FileRecord[] = []
-  const forget = store.onCommitted((record) => heard.push(record))
-  await save(store, name, '1')
-  await store.remove(name, phone)
-  forget()
-  await save(store, name, '2')
-  assert.deepEqual(
-    heard.map(({ op, seq, by }) => [op, seq, by.address]),
-    [
-      ['put', 1, '10.1.2.3'],
-      ['delete', 2, '10.1.2.3'],
-    ],
-  )
 })
 
 test('everything is as it was after a restart', async (t) => {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Step } from '../../../../lib/users/store/steps.ts'
@@ -8,8 +6,9 @@ import type { UserStore } from '../../../../lib/users/store/user-store.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { copyAll, openTwin, reseed, type TwinStore } from '../../../support/twins.ts'
 import { allVersions, everything, stagingOf } from '../../../support/user-store.ts'
+import { runVictim } from '../../../support/victims.ts'
 
-const victim = new URL('../../../support/twin-victim.ts', import.meta.url).pathname
+const run = (...args: string[]) => runVictim('twin-victim.ts', ...args)
 
 const before = { 'old.txt': ['second', 'first'], 'other.txt': ['other'], 'gone.txt': ['(deleted)', 'gone'] }
 const removed = ['(deleted)', 'second', 'first']
@@ -59,7 +58,7 @@ for (const step of reseedSteps) {
     const isSwitched = reseedSteps.indexOf(step) >= reseedSteps.indexOf('segment in place')
     assert.deepEqual(await stateOf(b.store), isSwitched ? reseeded : diverged)
     await checkClean(b)
-    const rescued = await b.store.twin.rescued()
+    const rescued = await b.store.twin.rescue.list()
     assert.deepEqual(
       rescued.map(({ name, op, hash }) => [name, op, hash !== undefined]),
       [
@@ -69,7 +68,7 @@ for (const step of reseedSteps) {
       ],
     )
     await checkEqualAfter(t, folder, b, isSwitched ? copyAll : reseed)
-    assert.equal((await b.store.twin.rescued()).length, 3)
+    assert.equal((await b.store.twin.rescue.list()).length, 3)
   })
 }
 
@@ -88,14 +87,17 @@ const reseeded = {
 
 test('what is not killed comes to the same end', async (t) => {
   const folder = await temporaryFolder(t)
-  assert.deepEqual(await run('reseed', folder, '-', 'none'), { said: 'done\n', killed: false })
+  assert.deepEqual(await run('reseed', folder, '-', 'none'), {
+    said: 'done\n',
+    killed: false,
+  })
   const b = await openTwin(t, { dataFolder: join(folder, 'b'), versions: 2 })
   assert.deepEqual(await stateOf(b.store), reseeded)
 })
 
 async function checkClean({ store, folder, alarms, logged }: TwinStore): Promise<void> {
-  await store.twin.lookForDrift()
-  assert.deepEqual(store.twin.drift(), [])
+  await store.twin.drift.look()
+  assert.deepEqual(store.twin.drift.list(), [])
   assert.deepEqual(stagingOf(folder), [])
   assert.deepEqual([alarms.list(), logged], [[], []])
 }
@@ -111,11 +113,11 @@ async function checkEqualAfter(
   await mend(a.store, b.store)
   assert.deepEqual(b.store.twin.root(), a.store.twin.root())
   assert.deepEqual(await stateOf(b.store), await stateOf(a.store))
-  const rescued = await b.store.twin.rescued()
+  const rescued = await b.store.twin.rescue.list()
   await b.stop()
   const disk = everything(join(folder, 'b'))
   const again = await openTwin(t, { dataFolder: join(folder, 'b'), versions: 2 })
-  assert.deepEqual(await again.store.twin.rescued(), rescued)
+  assert.deepEqual(await again.store.twin.rescue.list(), rescued)
   await again.stop()
   assert.deepEqual(everything(join(folder, 'b')), disk)
 }
@@ -128,12 +130,4 @@ async function stateOf(store: UserStore): Promise<Record<string, string[]>> {
   for (const { name } of store.files())
     assert.equal((await store.read(name)).content?.toString(), state[name]?.[0])
   return state
-}
-
-async function run(...args: string[]): Promise<{ said: string; killed: boolean }> {
-  const child = spawn(process.execPath, [victim, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const [, signal] = (await once(child, 'close')) as [number | null, string | null]
-  return { said, killed: signal === 'SIGKILL' }
 }

@@ -62,8 +62,8 @@ test('a store that follows, or does not know yet, changes nothing by itself', as
   await assert.rejects(save(b.store, other, 'x'), refusedAs('notActive'))
   await assert.rejects(b.store.remove(name, phone), refusedAs('notActive'))
   await assert.rejects(b.store.takeIn(name), refusedAs('notActive'))
-  await b.store.twin.lookForDrift()
-  assert.deepEqual(b.store.twin.drift(), [{ name, what: 'added' }])
+  await b.store.twin.drift.look()
+  assert.deepEqual(b.store.twin.drift.list(), [{ name, what: 'added' }])
   assert.equal(await contentOf(b.store, name), 'by hand')
   await b.stop()
   const again = await openTwin(t, { dataFolder: b.folder })
@@ -188,9 +188,9 @@ test('a file changed by hand on the follower is rescued before it is overwritten
   await copyAll(a.store, b.store)
   writeFileSync(join(b.folder, 'FTPdata', name), 'changed by hand')
   writeFileSync(join(b.folder, 'FTPdata', other), 'that too')
-  await b.store.twin.lookForDrift()
+  await b.store.twin.drift.look()
   assert.deepEqual(
-    b.store.twin.drift().map(({ what }) => what),
+    b.store.twin.drift.list().map(({ what }) => what),
     ['changed', 'changed'],
   )
   await save(a.store, name, 'new')
@@ -202,8 +202,8 @@ test('a file changed by hand on the follower is rescued before it is overwritten
     [name, 'changed by hand on this node', 'changed by hand'],
     [other, 'changed by hand on this node', 'that too'],
   ])
-  await b.store.twin.lookForDrift()
-  assert.deepEqual(b.store.twin.drift(), [])
+  await b.store.twin.drift.look()
+  assert.deepEqual(b.store.twin.drift.list(), [])
 })
 
 test('links and folders in the way are moved aside, whatever they are', async (t) => {
@@ -216,7 +216,7 @@ test('links and folders in the way are moved aside, whatever they are', async (t
   for (const each of [name, other, boot]) await save(a.store, each, 'stored')
   await copyAll(a.store, b.store)
   for (const each of [name, other, boot]) assert.equal(await contentOf(b.store, each), 'stored')
-  const rescued = await b.store.twin.rescued()
+  const rescued = await b.store.twin.rescue.list()
   assert.deepEqual(rescued.map((each) => each.name).toSorted(), ['00040d123456', name, other])
   const folder = rescued.find((each) => each.name === name)
   assert.equal(
@@ -259,12 +259,12 @@ test('what followed before is still known to whoever comes after a restart', asy
 })
 
 async function rescuedIn(store: Awaited<ReturnType<typeof openTwin>>['store']): Promise<string[][]> {
-  const rescued = (await store.twin.rescued()).toSorted((a, b) => a.name.localeCompare(b.name))
+  const rescued = (await store.twin.rescue.list()).toSorted((a, b) => a.name.localeCompare(b.name))
   return Promise.all(
     rescued.map(async ({ id, name: file, why }) => [
       file,
       why,
-      (await store.twin.readRescued(id)).content.toString(),
+      (await store.twin.rescue.read(id)).content.toString(),
     ]),
   )
 }

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseFileName } from '../../../../lib/files/file-name.ts'
+import { restoreRescued } from '../../../../lib/users/twin/restore-rescued.ts'
 import type { UserStore } from '../../../../lib/users/store/user-store.ts'
 import { refusedAs } from '../../../support/refused.ts'
 import { copyAll, openTwin, reseed, type TwinStore } from '../../../support/twins.ts'
@@ -21,8 +22,8 @@ async function assertEqual(a: TwinStore, b: TwinStore): Promise<void> {
     assert.equal(await contentOf(b.store, name), await contentOf(a.store, name))
   assert.deepEqual(keptOf(b.folder), keptOf(a.folder))
   assert.equal(existsSync(join(b.folder, '.state', 'reseed')), false)
-  await b.store.twin.lookForDrift()
-  assert.deepEqual(b.store.twin.drift(), [])
+  await b.store.twin.drift.look()
+  assert.deepEqual(b.store.twin.drift.list(), [])
 }
 
 /** How files look is each node's own business. */
@@ -39,7 +40,7 @@ function withLooks(a: UserStore, b: UserStore) {
 }
 
 const rescuedIn = async (store: UserStore) =>
-  (await store.twin.rescued()).map(({ id, name, op, hash }) => [id, name, op, hash === undefined])
+  (await store.twin.rescue.list()).map(({ id, name, op, hash }) => [id, name, op, hash === undefined])
 
 test('an empty store becomes what the other one is, and that lasts over a restart', async (t) => {
   const a = await openTwin(t, { epoch: 5 })
@@ -54,7 +55,7 @@ test('an empty store becomes what the other one is, and that lasts over a restar
   await b.stop()
   const again = await openTwin(t, { dataFolder: b.folder })
   await assertEqual(a, again)
-  assert.deepEqual([again.logged, await again.store.twin.rescued()], [[], []])
+  assert.deepEqual([again.logged, await again.store.twin.rescue.list()], [[], []])
   await save(a.store, first, '4')
   await copyAll(a.store, again.store)
   await assertEqual(a, again)
@@ -69,12 +70,12 @@ test('row 49: what the old active node alone has is rescued, nothing else, and t
     ['1/2', fourth, 'put', false],
     ['1/3', second, 'delete', true],
   ])
-  const { content } = await a.store.twin.readRescued('1/1')
+  const { content } = await a.store.twin.rescue.read('1/1')
   assert.equal(content.toString(), 'never acknowledged')
   await a.stop()
   const again = await openTwin(t, { dataFolder: a.folder })
   await assertEqual(b, again)
-  assert.equal((await again.store.twin.rescued()).length, 3)
+  assert.equal((await again.store.twin.rescue.list()).length, 3)
 })
 
 /** `a` was active and wrote on when `b` had taken over. Both have used the same numbers for other things since. */
@@ -102,7 +103,7 @@ test('older versions that the other node has pruned meanwhile are no rescue', as
   for (const content of ['3', '4', '5']) await save(a.store, first, content)
   await reseed(a.store, b.store)
   await assertEqual(a, b)
-  assert.deepEqual(await b.store.twin.rescued(), [])
+  assert.deepEqual(await b.store.twin.rescue.list(), [])
 })
 
 test('only content that is missing is fetched, and not twice after a broken connection', async (t) => {
@@ -152,7 +153,7 @@ test('two stores that were alone before become a pair: all that only the followe
   await reseed(a.store, b.store, { common: 0 })
   await assertEqual(a, b)
   assert.deepEqual(
-    (await b.store.twin.rescued()).map(({ name, by }) => [name, by?.address]),
+    (await b.store.twin.rescue.list()).map(({ name, by }) => [name, by?.address]),
     [
       [first, '10.1.2.3'],
       [second, '10.1.2.3'],
@@ -171,7 +172,7 @@ test('a file changed by hand stays as it is, and is replaced and rescued only wh
   await reseed(a.store, b.store)
   assert.equal(await contentOf(b.store, first), 'by hand')
   assert.deepEqual(
-    b.store.twin.drift().map(({ name, what }) => [name, what]),
+    b.store.twin.drift.list().map(({ name, what }) => [name, what]),
     [
       [first, 'changed'],
       [second, 'removed'],
@@ -181,7 +182,7 @@ test('a file changed by hand stays as it is, and is replaced and rescued only wh
   await reseed(a.store, b.store, { overDrift: true })
   await assertEqual(a, b)
   assert.deepEqual(
-    (await b.store.twin.rescued()).map(({ name }) => name),
+    (await b.store.twin.rescue.list()).map(({ name }) => name),
     [first, fourth],
   )
 })
@@ -190,14 +191,14 @@ test('what was rescued can be stored again, on the active node', async (t) => {
   const { a, b } = await diverged(t)
   await reseed(b.store, a.store)
   const by = { protocol: 'local', address: '' } as const
-  await assert.rejects(a.store.twin.restoreRescued('1/1', by), refusedAs('notActive'))
+  await assert.rejects(restoreRescued(a.store, '1/1', by), refusedAs('notActive'))
   await b.store.twin.standBy()
   await a.store.twin.lead(3)
-  const record = await a.store.twin.restoreRescued('1/1', by)
+  const record = await restoreRescued(a.store, '1/1', by)
   assert.equal(record.by.why, 'rescued as 1/1')
   assert.equal(await contentOf(a.store, first), 'never acknowledged')
-  await assert.rejects(a.store.twin.restoreRescued('1/3', by), refusedAs('notFound'))
-  await assert.rejects(a.store.twin.restoreRescued('1/4', by), refusedAs('notFound'))
+  await assert.rejects(restoreRescued(a.store, '1/3', by), refusedAs('notFound'))
+  await assert.rejects(restoreRescued(a.store, '1/4', by), refusedAs('notFound'))
 })
 
 test('a damaged journal is nobody’s, so that everything is made equal anew', async (t) => {

@@ -19,14 +19,14 @@ async function withVersions(t: Parameters<typeof openTwin>[0]) {
 
 test('whole content is not damaged', async (t) => {
   const { store } = await withVersions(t)
-  assert.deepEqual(await store.twin.scrub(always), [])
+  assert.deepEqual(await store.twin.scrub.run(always), [])
 })
 
 test('a version that is not what was stored, or is gone, is found and mended', async (t) => {
   const { store, version } = await withVersions(t)
   writeFileSync(version(1), 'spoilt')
   rmSync(version(2))
-  const damaged = await store.twin.scrub(always)
+  const damaged = await store.twin.scrub.run(always)
   assert.deepEqual(
     damaged.map(({ seq, found }) => [seq, found === undefined]),
     [
@@ -36,32 +36,32 @@ test('a version that is not what was stored, or is gone, is found and mended', a
   )
   const [first, second] = damaged
   assert.ok(first && second)
-  assert.equal(await store.twin.repair(first, Buffer.from('first')), true)
-  assert.equal(await store.twin.repair(second, Buffer.from('second')), true)
+  assert.equal(await store.twin.scrub.repair(first, Buffer.from('first')), true)
+  assert.equal(await store.twin.scrub.repair(second, Buffer.from('second')), true)
   assert.deepEqual(await allVersions(store, name), ['third', 'second', 'first'])
-  assert.equal(await store.twin.repair(first, Buffer.from('first')), false, 'it is whole')
+  assert.equal(await store.twin.scrub.repair(first, Buffer.from('first')), false, 'it is whole')
 })
 
 test('wrong content mends nothing', async (t) => {
   const { store, version } = await withVersions(t)
   rmSync(version(1))
-  const [damaged] = await store.twin.scrub(always)
+  const [damaged] = await store.twin.scrub.run(always)
   assert.ok(damaged)
-  await assert.rejects(store.twin.repair(damaged, Buffer.from('other')), /is not its content/)
+  await assert.rejects(store.twin.scrub.repair(damaged, Buffer.from('other')), /is not its content/)
 })
 
 test('what stands is damaged when nobody wrote into it, and somebody’s doing when somebody did', async (t) => {
   const { store, standing } = await withVersions(t)
   await execa('touch', ['-r', standing, `${standing}.date`])
   writeFileSync(standing, 'thirD')
-  assert.deepEqual(await store.twin.scrub(always), [])
+  assert.deepEqual(await store.twin.scrub.run(always), [])
   await execa('touch', ['-r', `${standing}.date`, standing])
   rmSync(`${standing}.date`)
-  const [damaged] = await store.twin.scrub(always)
+  const [damaged] = await store.twin.scrub.run(always)
   assert.equal(damaged?.seq, 3)
-  assert.equal(await store.twin.repair(damaged, Buffer.from('third')), true)
+  assert.equal(await store.twin.scrub.repair(damaged, Buffer.from('third')), true)
   assert.equal(readFileSync(standing, 'utf8'), 'third')
-  assert.deepEqual(await store.twin.scrub(always), [])
+  assert.deepEqual(await store.twin.scrub.run(always), [])
 })
 
 test('what a store lacks when it starts is known at once', async (t) => {
@@ -78,5 +78,5 @@ test('what a store lacks when it starts is known at once', async (t) => {
 
 test('reading everything ends when it is asked to', async (t) => {
   const { store } = await withVersions(t)
-  await assert.rejects(store.twin.scrub(AbortSignal.abort(new Error('enough'))), /enough/)
+  await assert.rejects(store.twin.scrub.run(AbortSignal.abort(new Error('enough'))), /enough/)
 })
