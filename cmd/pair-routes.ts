@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { messageOf } from '../lib/base/message-of.ts'
-import type { ToldRole } from '../ha/agent/fileserver.ts'
+import type { ToldRole } from '../ha/replica/role.ts'
 import { PublishRefused, type PublishOrder } from '../ha/mirror/publisher.ts'
 import { Refusal } from '../lib/files/refusal.ts'
 import { restoreRescued } from '../lib/users/twin/restore-rescued.ts'

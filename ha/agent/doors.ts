@@ -3,13 +3,13 @@ import type { FileserverLink } from './fileserver.ts'
 
 const watchdogMs = 500
 
-/** What is wrong with this node's doors: that the file server is silent, or what the watchdog sees, where one runs. */
+/** What is wrong with this node's doors: the file server is silent or can store nothing, or what a watchdog sees. */
 export async function doorsFault(
   fileserver: FileserverLink,
   watchdogSocket: string,
 ): Promise<string | undefined> {
   if (fileserver.failure !== undefined) return `the file server does not answer: ${fileserver.failure}`
-  return openIncident(watchdogSocket)
+  return fileserver.view?.broken ?? openIncident(watchdogSocket)
 }
 
 async function openIncident(socketPath: string): Promise<string | undefined> {

@@ -1,20 +1,8 @@
 import { askControl } from '../../lib/base/control-socket.ts'
-
-/** What the file server is told of the pair. `untilMs`: by the monotonic clock, the same in all processes of a machine. */
-export type ToldRole =
-  | { role: 'active'; epoch: number; untilMs: number; insync: readonly string[]; draining: boolean }
-  | { role: 'standby'; epoch: number; active: string | undefined; insync: readonly string[] }
+import type { ReplicaView, ToldRole } from '../replica/role.ts'
 
 /** What it says of itself. */
-export interface FileserverView {
-  /** Last record of users' data on its disk. */
-  seq: number
-  /** The other node gets every record, and has them all. */
-  synced: boolean
-  rescued: number
-  drift: number
-  /** Saves that are not acknowledged yet. */
-  pending: number
+export interface FileserverView extends ReplicaView {
   /** Transfers under way. */
   transfers: number
   /** Every large file of the active node is here. */

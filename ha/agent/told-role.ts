@@ -1,6 +1,6 @@
 import type { Active, PairRecord, State } from '../role/state.ts'
 import type { Timing } from '../role/timing.ts'
-import type { ToldRole } from './fileserver.ts'
+import type { ToldRole } from '../replica/role.ts'
 import { epochOf } from './status.ts'
 
 /** What the file server is told while this node has the role: it may acknowledge saves as long as the consent lasts. */

@@ -8,7 +8,7 @@ const subjects = {
   fetch: 'files from the active node',
   missing: 'files missing since the take-over',
   damaged: 'damaged files',
-  port: 'port for the other node',
+  port: 'port for files to the other node',
 }
 
 /** A file that did not come in time, and the content that stands there instead; undefined: none. */

@@ -19,7 +19,8 @@ export interface ReplicaView {
   drift: number
   /** Saves that are not acknowledged yet. */
   pending: number
-  faults: string[]
+  /** Why nothing can be saved until the file server is started anew. */
+  broken?: string
 }
 
 export interface ReplicaStatus {

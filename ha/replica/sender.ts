@@ -32,7 +32,7 @@ export interface SenderParts {
 const handshakeMs = 5_000
 /** What ends sooner than that was no following, and may end for the same reason the next time. */
 const lastingMs = 1_000
-const alarmSubject = 'port for the other node'
+const alarmSubject = 'port for user data to the other node'
 
 /** Listens for the other node, and sends it what happens while this one is active. One connection counts: the latest. */
 export class Sender {

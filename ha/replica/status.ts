@@ -17,9 +17,8 @@ export interface Inside {
   lastCompare: ReplicaStatus['lastCompare']
 }
 
-export function viewOf({ mode, store, upkeep, lastCompare }: Inside): ReplicaView {
+export function viewOf({ mode, store }: Inside): ReplicaView {
   const { twin } = store
-  const damaged = upkeep.damaged.length
   return {
     seq: twin.tip.seq,
     reign: twin.epoch ?? 0,
@@ -27,12 +26,7 @@ export function viewOf({ mode, store, upkeep, lastCompare }: Inside): ReplicaVie
     rescued: twin.rescue.count,
     drift: twin.drift.list().length,
     pending: store.pending,
-    faults: [
-      ...(twin.broken === undefined ? [] : [twin.broken.message]),
-      ...(twin.isDamaged ? ['the journal of user data was damaged'] : []),
-      ...(damaged === 0 ? [] : [`${damaged} versions of user data are damaged`]),
-      ...(lastCompare?.isEqual === false ? ['user data of both nodes differs'] : []),
-    ],
+    ...(twin.broken && { broken: twin.broken.message }),
   }
 }
 

@@ -8,7 +8,16 @@ import { temporaryFolder } from '../../support/folder.ts'
 import { until } from '../../support/until.ts'
 
 const standby = { role: 'standby', epoch: 7, active: 'b', insync: ['a', 'b'] } as const
-const view = { seq: 12, synced: false, rescued: 0, drift: 0, pending: 0, transfers: 0, complete: true }
+const view = {
+  seq: 12,
+  reign: 7,
+  synced: false,
+  rescued: 0,
+  drift: 0,
+  pending: 0,
+  transfers: 0,
+  complete: true,
+}
 
 /** Of a file server that has answered with that. */
 async function linkTo(t: TestContext, answer: object): Promise<FileserverLink> {
@@ -32,9 +41,9 @@ test('a file server that answers is enough, where no watchdog runs', async (t) =
   assert.equal(await doorsFault(await linkTo(t, view), await noSocket(t)), undefined)
 })
 
-test('a damaged file of a user is no broken door, whatever the file server says of it', async (t) => {
-  const fileserver = await linkTo(t, { ...view, faults: ['1 versions of user data are damaged'] })
-  assert.equal(await doorsFault(fileserver, await noSocket(t)), undefined)
+test('one that can store nothing any more is a fault, though it answers', async (t) => {
+  const fileserver = await linkTo(t, { ...view, broken: 'the journal cannot be written (EIO)' })
+  assert.equal(await doorsFault(fileserver, await noSocket(t)), 'the journal cannot be written (EIO)')
 })
 
 test('a silent file server is a fault', async (t) => {

@@ -223,6 +223,19 @@ async function flipByte(path: string): Promise<void> {
   rmSync(date)
 }
 
+test('a node that can store nothing any more tells the agent so, and one with a damaged file does not', async (t) => {
+  const { a, b } = await startReplicas(t)
+  for (const content of ['first', 'second']) await save(a.store, name, content)
+  await flipByte(join(b.folder, '.state/versions/1'))
+  await b.replica.verify(AbortSignal.timeout(20_000))
+  a.steps.on = (step) => {
+    if (step === 'renamed') throw new Error('EIO')
+  }
+  await assert.rejects(save(a.store, name, 'third'), /EIO/)
+  assert.match(a.replica.view().broken ?? '', /^no user data is stored any more/)
+  assert.equal(b.replica.view().broken, undefined)
+})
+
 test('what is damaged, and cannot be mended, is an alarm', async (t) => {
   const { a, b } = await startReplicas(t)
   for (const content of ['first', 'second']) await save(a.store, name, content)
@@ -230,7 +243,6 @@ test('what is damaged, and cannot be mended, is an alarm', async (t) => {
   const { damaged, repaired } = await b.replica.verify(AbortSignal.timeout(20_000))
   assert.deepEqual([damaged, repaired], [1, 0])
   assert.match(b.alarms.list()[0]?.text ?? '', /version 1 of 4711_96xxdata.txt; check the disk/)
-  assert.deepEqual(b.replica.view().faults, ['1 versions of user data are damaged'])
 })
 
 test('both nodes compare what stands, and find it equal', async (t) => {
