@@ -11,13 +11,14 @@ import type { Owner } from './namespace.ts'
 import { openPairNetwork, withPairNetwork, type Host, type PairNetwork } from './pair-network.ts'
 import type { Program } from './program.ts'
 import { withProgram } from './programs.ts'
+import { Tampering } from './tampering.ts'
 import { until } from './until.ts'
 
 /** A real pair in network namespaces: two nodes with file server and agent, three etcd members, a client. */
 
 export const vip = '10.77.0.50'
 /** As in the units of systemd: programs that are started often are compiled once. */
-const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'twintone-test-compiled') }
+const compiled = { NODE_COMPILE_CACHE: join(tmpdir(), 'twintone-test-compiled') }
 const project = new URL('../../', import.meta.url).pathname
 
 export type NodeName = 'a' | 'b'
@@ -30,6 +31,8 @@ export interface PairNode {
   config: string
   agent: Program
   fileserver: Program
+  /** Where `tampered` was asked for. */
+  tampering: Tampering | undefined
   /** What its agent says. @throws when it does not answer */
   status(): Promise<PairStatus>
   /** Asks its file server or agent over the control socket. */
@@ -84,6 +87,8 @@ export interface PairOptions {
   gateway?: boolean
   /** Starts neither agents nor file servers. */
   idle?: boolean
+  /** Their programs can be stopped at a point of their work. */
+  tampered?: boolean
 }
 
 /** Options of a test with a pair: skipped, with the reason, only where it cannot be made. */
@@ -184,7 +189,11 @@ function makeTwin(folder: string, host: Host, name: NodeName): PairNode {
   return makeNode(own, { ...host, name }, {})
 }
 
-function makeNode(folder: string, host: Host, { settings = '', pair = '' }: PairOptions): PairNode {
+function makeNode(
+  folder: string,
+  host: Host,
+  { settings = '', pair = '', tampered = false }: PairOptions,
+): PairNode {
   const name = host.name as NodeName
   const own = join(folder, name)
   mkdirSync(join(own, 'data', 'HTTPdata'), { recursive: true })
@@ -194,6 +203,8 @@ function makeNode(folder: string, host: Host, { settings = '', pair = '' }: Pair
     copyFileSync(join(folder, 'keys', 'a', `node.${kind}`), join(own, `door.${kind}`))
   const config = join(own, 'twintone.toml')
   writeFileSync(config, settingsOf(name, own, join(folder, 'keys', name), { settings, pair }))
+  const tampering = tampered ? new Tampering(join(own, 'tampering')) : undefined
+  const env = { ...compiled, ...tampering?.env }
   const run = join(own, 'run')
   const socket = (program: string) => join(run, `${program}.sock`)
   const node: PairNode = {
@@ -204,11 +215,12 @@ function makeNode(folder: string, host: Host, { settings = '', pair = '' }: Pair
     config,
     agent: undefined as unknown as Program,
     fileserver: undefined as unknown as Program,
+    tampering,
     status: () => askControl<PairStatus>(socket('agent'), '/status', { timeoutMs: 1_000 }),
     ask: (program, url, method = 'GET', body) =>
       askControl(socket(program), url, { method, body, timeoutMs: 10_000 }),
     async ha(...words) {
-      const program = host.startNode([join(project, 'cmd/ha.ts'), ...words, '--config', config], env)
+      const program = host.startNode([join(project, 'cmd/ha.ts'), ...words, '--config', config], compiled)
       const code = await program.ended
       return { code: code ?? -1, output: program.output() }
     },
