@@ -33,6 +33,15 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
       })
     })
 
+  await t.test('row 46: the active node dies while its saves do not reach the other node', async () => {
+    await whilePhonesWork(pair, async (active, standby) => {
+      await pair.network.cut(active.name, standby.name)
+      await pause(300) // what is saved now waits for the other node, which is not taken out yet
+      for (const pid of programsOf(active)) process.kill(pid, 'SIGKILL')
+      await pair.becomesActive(standby)
+    })
+  })
+
   for (const at of steps)
     await t.test(
       `row 47: the standby dies when a save is ${at} there, and the active goes on alone`,

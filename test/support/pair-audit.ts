@@ -174,10 +174,10 @@ function checkEpochs({ gets, puts }: Felt): void {
 
 /** I4, I5: what was acknowledged, or a later attempt, stands on both nodes; nothing stands that nobody has sent. */
 async function checkSaves(pair: Pair, felt: Felt): Promise<void> {
-  const names = [...new Set(felt.tries.map(({ name }) => name))]
-  for (const node of [pair.a, pair.b])
-    for (const name of names) {
-      const allowed = allowedSums(felt, name)
+  const putsOf = Map.groupBy(felt.puts, ({ name }) => name)
+  for (const [name, tries] of Map.groupBy(felt.tries, (attempt) => attempt.name)) {
+    const allowed = allowedSums(tries, putsOf.get(name) ?? [])
+    for (const node of [pair.a, pair.b]) {
       let found: string | undefined
       const isAllowed = async () => {
         found = await sumOn(node, name)
@@ -189,14 +189,14 @@ async function checkSaves(pair: Pair, felt: Felt): Promise<void> {
         ),
       )
     }
+  }
 }
 
 /** Undefined among them: nothing need stand there. */
-function allowedSums({ puts, tries }: Felt, name: string): (string | undefined)[] {
-  const acknowledged = puts.filter((put) => put.name === name && put.outcome === 'yes')
+function allowedSums(tries: readonly Tried[], puts: readonly Put[]): (string | undefined)[] {
+  const acknowledged = puts.filter(({ outcome }) => outcome === 'yes')
   const lastBegan = Math.max(-Infinity, ...acknowledged.map(({ at }) => at))
-  const attempts = tries.filter((attempt) => attempt.name === name)
-  const possible = attempts.filter(({ sum }) => {
+  const possible = tries.filter(({ sum }) => {
     const answer = puts.find((put) => put.sum === sum)
     // One that was over before the last acknowledged one began has been replaced by that.
     return answer === undefined || answer.outcome === 'unknown' || answer.end >= lastBegan

@@ -49,13 +49,19 @@ async function fetchOnce(): Promise<void> {
   print({ kind: 'get', at, end: systemClock.now(), ok: answer?.status === 200, epoch: answer?.epoch ?? 0 })
 }
 
+const firstExtension = Number(more[0] ?? 5_000)
+/** Every other save is the only one of its name: a lost one is not made good by the next. The others replace. */
+const extensionOf = (count: number): string =>
+  count % 2 === 0
+    ? String(firstExtension + (count % 40))
+    : `${firstExtension}${String(count).padStart(5, '0')}`
+
 let saved = 0
 async function saveOnce(): Promise<void> {
   const at = systemClock.now()
   const body = randomBytes(200)
   saved += 1
-  const [names, first] = [40, Number(more[0] ?? 5_000)]
-  const name = `${first + (saved % names)}_96xxdata.txt`
+  const name = `${extensionOf(saved)}_96xxdata.txt`
   const sum = createHash('sha256').update(body).digest('hex')
   print({ kind: 'try', at, name, sum })
   const answer = await ask('PUT', `/${name}`, body).catch(() => undefined)
