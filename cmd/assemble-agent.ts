@@ -8,6 +8,7 @@ import { Events } from '../ha/agent/events.ts'
 import { FileserverLink } from '../ha/agent/fileserver.ts'
 import { Health, type Facts } from '../ha/agent/health.ts'
 import { HealthServer } from '../ha/agent/health-server.ts'
+import { Lateness } from '../ha/agent/lateness.ts'
 import { KnownFile } from '../ha/agent/known.ts'
 import { Lease } from '../ha/agent/lease.ts'
 import { Orders } from '../ha/agent/orders.ts'
@@ -211,6 +212,7 @@ function healthOf(
   keep: (facts: Facts) => void,
 ): Health {
   const { interface: device, gateway, pingTargets, freeMb } = config.pair
+  const lateness = new Lateness()
   const targets = [gateway, ...pingTargets].filter((target) => target !== '')
   return new Health(
     { folder, interface: device, targets, freeMb },
@@ -220,6 +222,7 @@ function healthOf(
         agent.remind()
         return doorsFault(fileserver, controlSocketPath(config.run.folder, 'watchdog'))
       },
+      lateMs: () => lateness.take(),
       onFacts(facts) {
         keep(facts)
         agent.happen({ type: 'fitness', unfit: facts.doors ?? facts.disk })

@@ -15,6 +15,8 @@ export interface Facts {
   /** The cable of the phones' network is out. */
   carrier?: string
   gateway?: string
+  /** The agent's timers fire late. */
+  lag?: string
   freeMb?: number
 }
 
@@ -31,12 +33,16 @@ export interface HealthParts {
   clock: Clock
   /** What the file server and the watchdog say of the doors; undefined: all is well. */
   doors: () => Promise<string | undefined>
+  /** The worst since the last look. */
+  lateMs: () => number
   onFacts: (facts: Facts) => void
 }
 
 const everyMs = 1_000
 const writeMs = 1_000
 const inodesLeft = 200
+/** A third of what the active node may be silent (pairTiming.deadlineMs as it comes). */
+const mostLateMs = 300
 
 /** Looks at this node, again and again: one look at a time, each with a limit. */
 export class Health implements Component {
@@ -70,7 +76,8 @@ export class Health implements Component {
       this.#parts.doors(),
     ])
     const space = room === undefined ? undefined : spaceFault(room, freeMb)
-    const faults = { doors, disk, space, carrier, gateway, freeMb: room?.freeMb }
+    const lag = lagFault(this.#parts.lateMs())
+    const faults = { doors, disk, space, carrier, gateway, lag, freeMb: room?.freeMb }
     return Object.fromEntries(Object.entries(faults).filter(([, fault]) => fault !== undefined))
   }
 
@@ -122,6 +129,11 @@ async function carrierFault(device: string): Promise<string | undefined> {
   const carrier = await readFile(`/sys/class/net/${device}/carrier`, 'utf8').catch(() => '0')
   return carrier.trim() === '1' ? undefined : `no link on ${device}`
 }
+
+const lagFault = (lateMs: number): string | undefined =>
+  lateMs > mostLateMs
+    ? `this machine has no time: timers fire up to ${Math.round(lateMs)} ms late`
+    : undefined
 
 /** One that answers is enough: a single address may have its own trouble. */
 async function targetsFault(targets: readonly string[], signal: AbortSignal): Promise<string | undefined> {

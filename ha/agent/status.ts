@@ -126,7 +126,7 @@ function whyIt(state: State, nowMs: number, timing: Timing): string {
   return whyNot(state, nowMs, timing) ?? 'is about to ask for the role'
 }
 
-const weights: Record<string, number> = { doors: 50, disk: 40, carrier: 40, gateway: 30, space: 30 }
+const weights: Record<string, number> = { doors: 50, disk: 40, carrier: 40, gateway: 30, space: 30, lag: 20 }
 
 /** 100: all is well. */
 export const scoreOf = (facts: Facts): number =>

@@ -4,7 +4,7 @@
  */
 
 /** What may be wrong with a node, the worst first. */
-export type Fault = 'disk' | 'space' | 'watchdog' | 'doors' | 'carrier' | 'gateway' | 'etcd'
+export type Fault = 'disk' | 'space' | 'doors' | 'carrier' | 'gateway' | 'etcd' | 'lag'
 
 export interface Health {
   /** 100: all is well. */
@@ -47,11 +47,11 @@ export const unwatched: Watched = { worseSinceMs: {}, lowerSinceMs: undefined, w
 const lastsMs: Record<Fault, number> = {
   disk: 0,
   space: 0,
-  watchdog: 0,
   doors: 1_000,
   carrier: 1_000,
   gateway: 1_000,
   etcd: 10_000,
+  lag: 10_000,
 }
 const lowerLastsMs = 1_000
 const margin = 20
