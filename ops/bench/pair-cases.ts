@@ -1,5 +1,6 @@
 import { beginTraffic } from '../../test/support/pair-audit.ts'
-import type { Pair, PairNode } from '../../test/support/pair.ts'
+import type { PairNode } from '../../test/support/pair-node.ts'
+import type { Pair } from '../../test/support/pair.ts'
 
 export interface PairCase {
   title: string

@@ -4,7 +4,8 @@
  * that fetches and saves. It shows how the pair does, hands the role over, has the agent killed, and removes it all.
  */
 import { beginTraffic } from '../support/pair-audit.ts'
-import { startPair, withPair, type Pair, type PairNode } from '../support/pair.ts'
+import type { PairNode } from '../support/pair-node.ts'
+import { startPair, withPair, type Pair } from '../support/pair.ts'
 
 const tasks: (() => Promise<void>)[] = []
 const owner = { after: (task: () => Promise<void>) => void tasks.unshift(task) }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DrillReport, Measured, Reign } from '../../ha/agent/views.ts'
-import { startPair, withPair, type PairNode } from '../support/pair.ts'
+import type { PairNode } from '../support/pair-node.ts'
+import { startPair, withPair } from '../support/pair.ts'
 
 /** `ha` at a real pair: what it does, measures and keeps. How long a gap may be is for `make bench-ha` to judge. */
 

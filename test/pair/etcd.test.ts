@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { allAnswered, pause, whilePhonesWork, withoutChange } from '../support/pair-rows.ts'
-import { startPair, vip, withPair } from '../support/pair.ts'
+import { vip } from '../support/pair-node.ts'
+import { startPair, withPair } from '../support/pair.ts'
 import { until } from '../support/until.ts'
 
 /** Rows of the fault matrix where etcd is in trouble. */

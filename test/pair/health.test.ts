@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pause, sentencesOf, whilePhonesWork, withoutChange } from '../support/pair-rows.ts'
-import { startPair, withPair, type PairNode } from '../support/pair.ts'
+import type { PairNode } from '../support/pair-node.ts'
+import { startPair, withPair } from '../support/pair.ts'
 
 /** Rows of the fault matrix where a node is not well, or its network is poor. */
 

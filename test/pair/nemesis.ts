@@ -8,7 +8,8 @@
 import { parseArgs } from 'node:util'
 import { seededRandom } from '../support/random.ts'
 import { pause, whilePhonesWork } from '../support/pair-rows.ts'
-import { startPair, withPair, type Pair, type PairNode } from '../support/pair.ts'
+import type { PairNode } from '../support/pair-node.ts'
+import { startPair, withPair, type Pair } from '../support/pair.ts'
 
 const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string' } } })
 const seed = Number(values.seed || Date.now() % 1_000_000)

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../support/until.ts'
 import { epochOf, pause, sentencesOf, whilePhonesWork } from '../support/pair-rows.ts'
-import { startPair, withPair, type Pair, type PairNode } from '../support/pair.ts'
+import type { PairNode } from '../support/pair-node.ts'
+import { startPair, withPair, type Pair } from '../support/pair.ts'
 
 /** Rows of the fault matrix where somebody wants something of a pair. */
 

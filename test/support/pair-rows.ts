@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { PairEvent } from '../../ha/agent/views.ts'
 import { beginTraffic, type Felt, type TrafficOptions } from './pair-audit.ts'
-import type { Pair, PairNode } from './pair.ts'
+import type { PairNode } from './pair-node.ts'
+import type { Pair } from './pair.ts'
 
 /** What the rows of the fault matrix have in common. */
 
