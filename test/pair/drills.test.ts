@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DrillReport, Measured, Reign } from '../../ha/agent/views.ts'
+import { systemClock } from '../../lib/base/clock.ts'
+import { loadConfig } from '../../lib/base/load-config.ts'
+import { pairProbe } from '../../watchdog/probes/pair.ts'
 import type { PairNode } from '../support/pair-node.ts'
 import { startPair, withPair } from '../support/pair.ts'
 
@@ -27,7 +30,7 @@ test(
     const pair = await startPair(t)
     const reports: DrillReport[] = []
 
-    await t.test('ha status and ha check say that all is well', async () => {
+    await t.test('ha status, ha check and the watchdog say that all is well', async () => {
       const { output } = await pair.a.ha('status')
       assert.match(
         output,
@@ -36,6 +39,9 @@ test(
       const { code, output: answer } = await pair.b.ha('check')
       assert.ok(code === 0 || code === 1, answer) // etcd's leader may not have moved away yet
       assert.doesNotMatch(answer, /^no /m)
+      const config = loadConfig({ file: pair.a.config, environment: {}, overrides: [] })
+      const found = await pairProbe({ config, clock: systemClock }).run(AbortSignal.timeout(5_000))
+      assert.equal(found.outcome, 'ok')
     })
 
     await t.test('ha failover hands over, asked on either node', async () => {

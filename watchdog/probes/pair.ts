@@ -10,6 +10,8 @@ import { probeOf, type ProbeParts } from './parts.ts'
 /** What concerns both nodes: no restart of this one mends it. */
 const about = { kind: 'machine' } as const
 
+type Parts = Pick<ProbeParts, 'config' | 'clock'>
+
 /** A change of the active node and a node that starts anew take less. */
 const lastsMs = 60_000
 
@@ -24,7 +26,7 @@ interface CheckAnswer {
  * Could the other node take over? A warning, once it has lasted for a while. The active node speaks for both, so that
  * one message comes; where none is active, or the agent of this node is silent, that has missed.
  */
-export function pairProbe(parts: ProbeParts): Probe {
+export function pairProbe(parts: Parts): Probe {
   const { config, clock } = parts
   const { run, watchdog } = config
   const node = config.node.name || hostname()
@@ -58,7 +60,7 @@ function lasting(clock: Clock): (isSo: boolean) => boolean {
 }
 
 /** Somebody serves at the floating address, as seen from here: on the standby it is the way of a phone. */
-export function floatingAddressProbe(address: string, port: number, parts: ProbeParts): Probe {
+export function floatingAddressProbe(address: string, port: number, parts: Parts): Probe {
   return probeOf({ name: `floating address ${address}`, about, dependsOn: [] }, parts, async (attempt) => {
     attempt.ask(`connection to port ${port}`)
     const socket = await dial(attempt, { host: address, port })
