@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { makePair } from '../../ha/keys/make.ts'
 import type { PairStatus } from '../../ha/agent/views.ts'
+import type { ReplicaStatus } from '../../ha/replica/role.ts'
 import { startEtcd, withEtcd, type EtcdCluster } from './etcd-cluster.ts'
 import type { Owner } from './namespace.ts'
 import { openPairNetwork, withPairNetwork, type Host, type PairNetwork } from './pair-network.ts'
@@ -89,6 +90,13 @@ export async function startPair(owner: Owner, options: PairOptions = {}): Promis
 const isWhole = ({ insync, nodes }: PairStatus) =>
   insync.length === 2 && nodes.every(({ seenMs, complete }) => seenMs !== undefined && complete)
 
+/** The set of nodes that have everything is etcd's, and outlives a file server that was killed: its own word counts. */
+const stores = (active: PairNode): Promise<boolean> =>
+  active
+    .ask<{ replica: ReplicaStatus }>('fileserver', '/pair')
+    .then(({ replica }) => replica.mode === 'active' && replica.other.synced)
+    .catch(() => false)
+
 const hasEnded = ({ child }: Program) => child.exitCode !== null || child.signalCode !== null
 
 function pairTools(
@@ -105,8 +113,8 @@ function pairTools(
         const seen = first ?? second
         if (seen?.active === undefined || (first && second && first.active !== second.active))
           return undefined
-        if (inSync && !isWhole(seen)) return undefined
-        return node(seen.active as NodeName)
+        const found = node(seen.active as NodeName)
+        return !inSync || (isWhole(seen) && (await stores(found))) ? found : undefined
       }, withinMs)
     } catch (cause) {
       const printed = [a, b].flatMap(({ agent, fileserver }) => [agent?.output(), fileserver?.output()])
