@@ -14,6 +14,18 @@ const calls = 'fsync,fdatasync,link,linkat,rename,renameat,renameat2,unlink,unli
 
 export const needsStrace = withProgram('strace')
 
+/** Of a file that is replaced, whichever node it is. */
+export const callsOfReplacement: readonly string[] = [
+  'link FTPdata/old.txt',
+  'fdatasync .state/staging/*',
+  'fsync .state/staging',
+  'fsync .state/versions',
+  'fdatasync .state/journal/00000001.jsonl',
+  'rename .state/staging/*',
+  'fsync FTPdata',
+  'unlink .state/versions/2', // over the limit of two
+]
+
 export interface Watched {
   victim: Victim
   mode: string
