@@ -17,7 +17,10 @@ export function agentRoutes(parts: AgentRoutesParts): (app: FastifyInstance) => 
   const { status, events, chronicle } = parts
   return (app) => {
     app.get('/status', () => status())
-    app.get('/check', () => ({ active: status().active, ...judge(status()) }))
+    app.get('/check', () => {
+      const now = status()
+      return { active: now.active, ...judge(now) }
+    })
     app.get('/events', () => ({ events: events.list() }))
     app.get('/events/live', (request, reply) => {
       reply.hijack()

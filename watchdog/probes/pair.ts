@@ -39,16 +39,17 @@ export function pairProbe(parts: Parts): Probe {
     }).catch((error: unknown) => {
       throw error instanceof NotRunning ? new Missed(error.message, { cause: error }) : error
     })
-    const trouble = troubleOf(check)
-    if (check.answer === 'down') throw new Missed(trouble ?? check.answer)
-    if (lasts(trouble !== undefined) && check.active === node) attempt.warnings.push(trouble ?? '')
+    const isOld = lasts(check.answer !== 'ok')
+    if (check.answer === 'down') throw new Missed(troubleOf(check))
+    if (isOld && check.active === node) attempt.warnings.push(troubleOf(check))
   })
 }
 
-function troubleOf({ checks }: CheckAnswer): string | undefined {
-  const wrong = checks.filter(({ verdict }) => verdict !== 'ok')
-  return wrong.length === 0 ? undefined : wrong.map(({ name, why }) => `not so: ${name} (${why})`).join('; ')
-}
+const troubleOf = ({ checks }: CheckAnswer): string =>
+  checks
+    .filter(({ verdict }) => verdict !== 'ok')
+    .map(({ name, why }) => `not so: ${name} (${why})`)
+    .join('; ')
 
 /** @returns of what is told to it: whether it has been so for long enough, without a break */
 function lasting(clock: Clock): (isSo: boolean) => boolean {
