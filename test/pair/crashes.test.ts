@@ -19,7 +19,7 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
   for (const at of steps)
     await t.test(`row 46: the active node dies when a save is ${at} there`, async () => {
       await whilePhonesWork(pair, async (active, standby) => {
-        order(active, at, 'SIGKILL', programsOf(active))
+        order(active, at, programsOf(active))
         await active.fileserver.ended
         await pair.becomesActive(standby)
       })
@@ -28,7 +28,7 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
   for (const at of steps)
     await t.test(`row 46: the active node dies when a save is ${at} on the other node`, async () => {
       await whilePhonesWork(pair, async (active, standby) => {
-        order(standby, at, 'SIGKILL', programsOf(active))
+        order(standby, at, programsOf(active))
         await active.fileserver.ended
         await pair.becomesActive(standby)
       })
@@ -50,7 +50,7 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
         await withoutChange(
           pair,
           async (active, standby) => {
-            order(standby, at, 'SIGKILL', programsOf(standby))
+            order(standby, at, programsOf(standby))
             await standby.fileserver.ended
             await until(async () => ((await active.status()).insync.length === 1 ? true : undefined))
           },
@@ -64,7 +64,7 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
     'row 48: the active node dies when it has taken the other out, and that one does not take over',
     async () => {
       await whilePhonesWork(pair, async (active, standby) => {
-        order(active, 'insync answered', 'SIGKILL', programsOf(active))
+        order(active, 'insync answered', programsOf(active))
         standby.fileserver.child.kill('SIGKILL')
         await active.fileserver.ended
         standby.startFileserver()
@@ -82,7 +82,7 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
       await whilePhonesWork(
         pair,
         async (active, standby) => {
-          order(active, 'folder synced', 'SIGSTOP', programsOf(active))
+          order(active, 'folder synced', programsOf(active), 'SIGSTOP')
           const answered = save(active, '4999_96xxdata.txt')
           await pair.becomesActive(standby)
           await pause(500)
@@ -101,7 +101,7 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
     async () => {
       await whilePhonesWork(pair, async (active, standby) => {
         const before = (await reignsOf(standby)).length
-        order(standby, 'role taken', 'SIGCONT', [])
+        order(standby, 'role taken')
         for (const pid of programsOf(active)) process.kill(pid, 'SIGKILL')
         await pair.becomesActive(standby)
         assert.equal((await reignsOf(standby)).length, before + 1)
@@ -118,6 +118,8 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
           for (const hours of [1, -1, 24, -24, 0]) {
             node.tampering?.shiftClock(hours * hourMs)
             await pause(1_000)
+            const wrongByMs = (await wallTimeOf(node)) - Date.now()
+            assert.ok(Math.abs(wrongByMs - hours * hourMs) < hourMs / 2, `${wrongByMs} ms`)
           }
       },
       {},
@@ -126,8 +128,12 @@ test('a pair whose nodes die in the middle of a save', { ...withPair, timeout: 4
   })
 })
 
-const order = (node: PairNode, at: Point, signal: NodeJS.Signals, pids: readonly number[]) =>
-  node.tampering?.order({ at, signal, pids })
+const order = (
+  { tampering }: PairNode,
+  at: Point,
+  pids: readonly number[] = [],
+  signal: NodeJS.Signals = 'SIGKILL',
+) => tampering?.order({ at, signal, pids })
 
 /** The file server last: it may be the one that sends the signals. */
 const programsOf = ({ agent, fileserver }: PairNode): number[] =>
@@ -138,6 +144,14 @@ const save = ({ host }: PairNode, name: string): Promise<string> => {
   const what = ['-X', 'PUT', '--data-binary', 'saved before it froze', `http://${host.address}/${name}`]
   const said = ['-o', '/dev/null', '-w', '%{http_code} %{errormsg}']
   return host.run(['curl', '-sS', '-m', '15', ...said, ...what], 20_000)
+}
+
+/** As its agent sees it, which it tells of the end of a pause. */
+async function wallTimeOf(node: PairNode): Promise<number> {
+  const asked = { by: 'a test', why: 'tells the time', minutes: 1 }
+  const { until: end } = await node.ask<{ until: string }>('agent', '/pause', 'POST', asked)
+  await node.ask('agent', '/pause', 'DELETE')
+  return Date.parse(end) - 60_000
 }
 
 const reignsOf = async (node: PairNode) => (await node.ask<{ reigns: Reign[] }>('agent', '/history')).reigns

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Step } from '../../lib/users/store/steps.ts'
 
@@ -34,6 +34,11 @@ export class Tampering {
   /** Carried out once. */
   order(order: Order): void {
     this.#write('order', JSON.stringify(order))
+  }
+
+  /** Nothing has come to that point yet. */
+  get isPending(): boolean {
+    return existsSync(join(this.#folder, 'order'))
   }
 
   /** What their wall clocks are wrong by, from now on. */
